@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bridge
+
+import "time"
+
+// ConversationID names a conversation.
+type ConversationID string
+
+// Conversation is talk about one patient, for one purpose. Its messages are in
+// one total order, Seq 1, 2, 3, …
+type Conversation struct {
+	ID        ConversationID `json:"id"`
+	MID       string         `json:"mid"` // the opener's id: opening again with it returns this conversation
+	Patient   PatientID      `json:"patient"`
+	Purpose   Purpose        `json:"purpose"`
+	Case      string         `json:"case,omitempty"`
+	Subject   string         `json:"subject,omitempty"` // practical words only; at most 120 characters
+	Members   []Party        `json:"members"`           // the opener first; a function is resolved at each send
+	OpenedBy  Ref            `json:"opened_by"`
+	OpenedAt  time.Time      `json:"opened_at"`
+	LastSeq   uint64         `json:"last_seq"`
+	ChangedAt time.Time      `json:"changed_at"`
+}
+
+// ConversationView is a conversation as one member sees it in a list.
+type ConversationView struct {
+	Conversation
+	ReadSeq uint64 `json:"read_seq"`
+	Unread  int    `json:"unread"`
+	Urgent  bool   `json:"urgent"` // an unread message is urgent
+	Locked  bool   `json:"locked"` // nothing may pass now; Reasons say why
+	Reasons []Code `json:"reasons,omitempty"`
+}
+
+// Mark is how far one member has read a conversation.
+type Mark struct {
+	Party Ref    `json:"party"`
+	Seq   uint64 `json:"seq"`
+}

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/brobygger/brobygger/bridge/ledger"
+)
+
+// Store keeps what must survive. Kept by bridge/store/sqlite.
+//
+// Transactions are serializable per patient. What Update wrote is durable when
+// it returns nil: it survives kill -9 and power loss (I7). When it returns an
+// error nothing was kept, except behind ErrOutcomeUnknown, after which the caller
+// has to read or to repeat with the same ids. Transactions that wait at the same
+// time share one commit.
+type Store interface {
+	// Update runs fn in one transaction that holds the patient's row, and with it
+	// the order of everything about that patient. An empty patient locks no row
+	// and is for the directory, accounts and a party's own settings. fn may be
+	// run again after a conflict, so it must have no effect but through Tx; it
+	// must not keep Tx, wait for anything, or call the Store. An error of fn rolls
+	// back fn's own writes only and is returned as it is.
+	Update(ctx context.Context, patient PatientID, fn func(Tx) error) error
+	// View runs fn on one consistent snapshot that holds at least what every
+	// Update that returned before View was called has written. Writes through
+	// the Tx fail.
+	View(ctx context.Context, fn func(Tx) error) error
+	// Log is the random id of this store's log; a restore from a backup changes it.
+	Log() string
+	// Check reads everything and returns the first broken invariant: chains,
+	// gaps in n or seq, I8. It may take long.
+	Check(ctx context.Context) error
+	Close() error
+}
+
+// ErrOutcomeUnknown is wrapped by an Update's error when the commit may or may
+// not have been kept.
+var ErrOutcomeUnknown = &Error{Code: CodeInternal, Message: "outcome of the commit unknown"}
+
+// Tx is a transaction in progress. A missing row is ErrNotFound.
+type Tx interface {
+	Directory() Directory
+	Patients() Patients
+	Consents() Consents
+	Conversations() Conversations
+	Messages() Messages
+	Disclosures() Disclosures
+	Events() Events
+	Entries() Entries
+}
+
+// Directory keeps organizations, practitioners, roles, related persons, accounts.
+type Directory interface {
+	Organization(id string) (Organization, error)
+	Practitioner(id string) (Practitioner, error)
+	Role(id string) (PractitionerRole, error)
+	RelatedPerson(id string) (RelatedPerson, error)
+	// Find lists roles by name, in order of name and id.
+	Find(q DirectoryQuery) ([]RoleEntry, error)
+	Account(s Subject) (Account, error)
+	// AccountsOf lists the accounts of one person.
+	AccountsOf(person Ref) ([]Account, error)
+	// Put inserts or replaces an Organization, Practitioner, PractitionerRole,
+	// RelatedPerson or Account under its reference.
+	Put(r Resource) error
+}
+
+// DirectoryQuery selects roles; set fields narrow. Limit 0 means 100.
+type DirectoryQuery struct {
+	Practitioner string // id
+	Organization string // id; with its units
+	Text         string // in a name, case folded
+	ActiveOnly   bool
+	Limit        int
+}
+
+// Patients keeps patients, their rows' heads and their care teams.
+type Patients interface {
+	Patient(id PatientID) (Patient, error)
+	ByIdentifier(i Identifier) (PatientID, error)
+	// Put inserts or replaces a patient; a new one starts at epoch 1, seq 0.
+	Put(p Patient) error
+	Head(id PatientID) (Head, error)
+	// Bump adds one to the epoch and returns it (I1).
+	Bump(id PatientID) (uint64, error)
+	CareTeam(id PatientID) ([]CareTeamMember, error)
+	SetCareTeam(id PatientID, team []CareTeamMember) error
+	// Snapshot reads all that a decision depends on, at the row's epoch.
+	Snapshot(id PatientID) (*Snapshot, error)
+}
+
+// Consents keeps consents, requests, objections and emergencies.
+type Consents interface {
+	Consent(id ConsentID) (Consent, error)
+	// All lists a patient's consents and objections of every state, oldest first.
+	All(patient PatientID) ([]Consent, []Objection, error)
+	Put(c Consent) error
+	Request(id RequestID) (ConsentRequest, error)
+	Requests(q RequestQuery) ([]ConsentRequest, error)
+	PutRequest(r ConsentRequest) error
+	PutObjection(o Objection) error
+	PutEmergency(e Emergency) error
+}
+
+// RequestQuery selects requests, oldest first; set fields narrow. Limit 0 means 100.
+type RequestQuery struct {
+	Patient       PatientID
+	By            Ref
+	State         RequestState
+	ExpiresBefore time.Time
+	Limit         int
+}
+
+// Conversations keeps conversations and how far each member has read.
+type Conversations interface {
+	Conversation(id ConversationID) (Conversation, error)
+	// ByMID finds what this opener opened with this id.
+	ByMID(opener Ref, mid string) (Conversation, error)
+	Put(c Conversation) error
+	// Find lists conversations, most recently changed first.
+	Find(q ConversationQuery) ([]Conversation, error)
+	// NextSeq takes the next place in the conversation.
+	NextSeq(id ConversationID, at time.Time) (uint64, error)
+	SetMark(id ConversationID, m Mark) error
+	Marks(id ConversationID) ([]Mark, error)
+	// Unread counts accepted messages behind a mark that are not by the party,
+	// and whether one of them is urgent.
+	Unread(id ConversationID, m Mark) (n int, urgent bool, err error)
+}
+
+// ConversationQuery selects conversations by member or patient. A conversation
+// matches a party's Members when one of them is a member as it stands there.
+type ConversationQuery struct {
+	Patient PatientID
+	Members []Party   // any of: the role, its units, the care functions it fills for Patient
+	Before  time.Time // ChangedAt strictly before; zero: from the newest
+	Limit   int       // 0 means 50
+}
+
+// Messages keeps messages, their versions and attachments.
+type Messages interface {
+	Message(id MessageID) (Message, error)
+	// ByMID finds what this sender sent with this id, held ones included.
+	ByMID(sender Ref, mid string) (Message, error)
+	// Put inserts or replaces. (Sender, MID) is unique for ever: another id under
+	// the same pair is CodeConflict.
+	Put(m Message) error
+	// Find lists messages in order of seq (held ones in order of time).
+	Find(q MessageQuery) ([]Message, error)
+	// Amend keeps the old text as v and replaces the message by m.
+	Amend(v Version, m Message) error
+	Versions(id MessageID) ([]Version, error)
+	PutAttachment(a Attachment, content []byte) error
+	// Attachment returns the description and, when content is wanted, the bytes.
+	Attachment(id AttachmentID, content bool) (Attachment, []byte, error)
+}
+
+// MessageQuery selects messages. Before and After are exclusive seqs; with
+// Before the newest Limit ones below it are returned, still in order of seq.
+// Limit 0 means 100.
+type MessageQuery struct {
+	Conversation ConversationID
+	Patient      PatientID
+	State        MessageState // empty: accepted
+	Request      RequestID
+	Before       uint64
+	After        uint64
+	Limit        int
+}
+
+// Disclosures keeps claims and the account of what each recipient got.
+type Disclosures interface {
+	Claim(d Disclosure) error
+	Disclosure(id DisclosureID) (Disclosure, error)
+	// Close ends an open claim; closing a closed one changes nothing and reports false.
+	Close(id DisclosureID, s DisclosureState, at time.Time) (bool, error)
+	// Open lists a patient's open claims, those relying on one of the consents
+	// when any are given.
+	Open(patient PatientID, consents ...ConsentID) ([]Disclosure, error)
+	// Count returns how many claims of this consent were ever made.
+	Count(consent ConsentID) (int, error)
+	PutDelivery(d Delivery) error
+	Delivery(m MessageID, recipient Ref) (Delivery, error)
+	Deliveries(m MessageID) ([]Delivery, error)
+}
+
+// Events keeps each party's own gap-free log.
+type Events interface {
+	// Append numbers the event with the party's next n, and returns it.
+	Append(e Event) (uint64, error)
+	// After lists at most limit events with N > n, in order.
+	After(party Ref, n uint64, limit int) ([]Event, error)
+	// Bounds returns the numbers of the oldest event kept and of the newest given
+	// out; an empty log is (1, 0).
+	Bounds(party Ref) (oldest, newest uint64, err error)
+	// Trim removes events older than t.
+	Trim(t time.Time) (int, error)
+}
+
+// Entries keeps each patient's own gap-free chain.
+type Entries interface {
+	// Append numbers, salts and chains the entry in its patient's row, which the
+	// transaction must hold, and returns the leaf (I9).
+	Append(e ledger.Entry) (ledger.Leaf, error)
+	// After lists at most limit leaves with Seq > seq, in order.
+	After(patient PatientID, seq uint64, limit int) ([]ledger.Leaf, error)
+}
