@@ -132,13 +132,12 @@ type Conversations interface {
 	Unread(id ConversationID, m Mark) (n int, urgent bool, err error)
 }
 
-// ConversationQuery selects conversations by member or patient. A conversation
-// matches a party's Members when one of them is a member as it stands there.
+// ConversationQuery selects conversations; set fields narrow.
 type ConversationQuery struct {
-	Patient PatientID
-	Members []Party   // any of: the role, its units, the care functions it fills for Patient
-	Before  time.Time // ChangedAt strictly before; zero: from the newest
-	Limit   int       // 0 means 50
+	Patient     PatientID
+	Participant Ref       // one of Conversation.Participants
+	Before      time.Time // ChangedAt strictly before; zero: from the newest
+	Limit       int       // 0 means 50
 }
 
 // Messages keeps messages, their versions and attachments.
@@ -203,8 +202,9 @@ type Events interface {
 
 // Entries keeps each patient's own gap-free chain.
 type Entries interface {
-	// Append numbers, salts and chains the entry in its patient's row, which the
-	// transaction must hold, and returns the leaf (I9).
+	// Append numbers, salts and chains the entry in its patient's row and returns
+	// the leaf (I9). It takes the row's lock where the transaction does not hold
+	// it yet, which only an import may rely on.
 	Append(e ledger.Entry) (ledger.Leaf, error)
 	// After lists at most limit leaves with Seq > seq, in order.
 	After(patient PatientID, seq uint64, limit int) ([]ledger.Leaf, error)
