@@ -1,11 +1,87 @@
 # SPDX-FileCopyrightText: 2026 The Brobygger authors
 # SPDX-License-Identifier: MPL-2.0
 
-.PHONY: help test check run
-help: ## what you can do here
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
-run: ## build everything and start the demo region
-	go run ./cmd/brobygger demo
-test: ## install what the tests need and run them all
-	go test -race -shuffle=on ./...
-check: test ## everything that CI checks
+# `make` says what there is. `make check` is what CI runs, and nothing else.
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=.ci/tools
+LINT    := $(TOOL)/lint.mod golangci-lint
+OPA     := $(TOOL)/opa.mod opa
+REGAL   := $(TOOL)/regal.mod regal
+
+# How long each fuzz target runs, and how often `make soak` kills the server.
+FUZZTIME ?= 10s
+CYCLES   ?= 1000
+
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# Rego files on their own: the folder also holds Go, cases and texts.
+REGO     = $(shell git ls-files --cached --others --exclude-standard 'policy/*.rego')
+
+.NOTPARALLEL:
+.PHONY: help run test check fmt fmt-check vet lint deadcode policy docs-check generate build deps fuzz bench soak deploy-check clean
+
+help: ## what there is to do here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build everything and start the demo region
+	exec bin/brobygger demo
+
+# The suite binds ports, starts programs and kills them; it takes its time with -race.
+test: deps ## install what the tests need, and run them all
+	$(GO) test -race -shuffle=on -timeout 15m ./...
+
+check: fmt-check vet test ## everything that CI checks; the tests come last
+
+fmt: ## format Go and Rego
+	$(LINT) fmt
+	$(if $(REGO),$(OPA) fmt --write policy)
+
+fmt-check:
+	$(LINT) fmt --diff
+	$(if $(REGO),$(OPA) fmt --fail --diff policy)
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: ## golangci-lint: the arrows between packages, and few linters more
+	$(LINT) config verify
+	$(LINT) run ./...
+
+deadcode: ## functions that nothing reaches
+	@out=$$($(TOOL)/lint.mod deadcode -test ./...) && [ -z "$$out" ] || { echo "$$out"; exit 1; }
+
+policy: ## check, test at 100% coverage and lint the Rego
+	$(OPA) check --strict $(REGO)
+	.ci/coverage
+	$(REGAL) lint policy
+
+docs-check: ## check protocol and HTTP descriptions with public tools
+	.ci/deps node npm
+	.ci/docs-check
+
+generate: ## rewrite what is made from other files, golden files too
+	$(GO) generate ./...
+
+build: ## build bin/brobygger
+	$(GO) build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/brobygger ./cmd/brobygger
+
+deps:
+	@.ci/deps gcc git redis-server
+
+fuzz: ## run every fuzz target for FUZZTIME=10s
+	.ci/fuzz $(FUZZTIME)
+
+bench: deps ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+soak: deps ## kill the server CYCLES=1000 times under load
+	BROBYGGER_CYCLES=$(CYCLES) $(GO) test -run 'Kill' -count 1 -timeout 12h -v ./cmd/... ./bridge/...
+
+deploy-check: ## let systemd check the unit
+	.ci/deps systemd-analyze
+	systemd-analyze verify deploy/brobygger.service
+	systemd-analyze security --offline=true --threshold=20 deploy/brobygger.service
+
+clean: ## remove what was built
+	rm -rf bin .ci/npm/node_modules
