@@ -103,9 +103,12 @@ type Remedy struct {
 // Snapshot (which is immutable), and never reads a clock.
 type Decider interface {
 	Decide(ctx context.Context, q *Question) (Decision, error)
-	// Rule returns what the legal basis of a consent over this scope asks for,
-	// or an *Error with CodeBadRequest when no basis covers it.
-	Rule(s *Scope, patient *Snapshot, now time.Time, parties []Actor) (ConsentRule, error)
+	// Rule returns what the legal basis of a consent over this scope asks for, or
+	// an *Error with CodeBadRequest when no basis covers it. from and to are the
+	// scope's parties, in its order; one that is an organization has no Role, and
+	// a care function that nobody fills has only Function. When the parties need
+	// different bases the strictest counts.
+	Rule(s *Scope, from, to []Actor) (ConsentRule, error)
 	// MayConsent reports whether by may grant, decline, withdraw and object for
 	// the patient (from 15 the patient; before, the holder of custody).
 	MayConsent(ctx context.Context, by Actor, patient *Snapshot, now time.Time) (Decision, error)

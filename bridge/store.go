@@ -153,6 +153,8 @@ type Messages interface {
 	// Amend keeps the old text as v and replaces the message by m.
 	Amend(v Version, m Message) error
 	Versions(id MessageID) ([]Version, error)
+	// PutAttachment inserts, or replaces the description; nil content keeps what
+	// is there.
 	PutAttachment(a Attachment, content []byte) error
 	// Attachment returns the description and, when content is wanted, the bytes.
 	Attachment(id AttachmentID, content bool) (Attachment, []byte, error)
