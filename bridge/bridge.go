@@ -5,6 +5,8 @@ package bridge
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -19,13 +21,14 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time // nil: time.Now
 	Meter   Meter            // nil: nothing is counted
+	Zone    *time.Location   // of working hours; nil: UTC
 }
 
 // Meter counts what passes the gate. Labels are codes only.
 type Meter interface {
 	Decided(action Action, allowed bool, reason Code, took time.Duration)
 	Sent(state MessageState)
-	Delivered(took time.Duration)
+	Delivered(took time.Duration) // from acceptance to shown
 	Withheld(reason Code)
 }
 
@@ -39,7 +42,8 @@ type Listener interface {
 	Typing(to Ref, conversation ConversationID, by Ref, on bool)
 	// Kick ends every session of the person, and says why.
 	Kick(person Ref, reason Code)
-	// Draining says that claims must be closed now where they can be.
+	// Draining says that claims about the patient must be closed now where they
+	// can be.
 	Draining(patient PatientID)
 }
 
@@ -53,11 +57,48 @@ type Bridge struct {
 	log     *slog.Logger
 	now     func() time.Time
 	meter   Meter
+	zone    *time.Location
+	actors  actors
+	drains  drains
 
 	mu        sync.Mutex // guards the following fields
 	listeners []Listener
 	snapshots map[PatientID]*Snapshot
 }
+
+// New returns a Bridge. Everything but Now, Meter, Log and Zone must be given: a
+// bridge without a policy or a store does not start.
+func New(c Config) (*Bridge, error) {
+	if c.Store == nil || c.Decider == nil || c.Texts == nil || c.Live == nil {
+		return nil, errors.New("a bridge needs a store, a policy, its texts and live state")
+	}
+	b := &Bridge{
+		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live,
+		log: c.Log, now: c.Now, meter: c.Meter, zone: c.Zone,
+		snapshots: map[PatientID]*Snapshot{},
+	}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.meter == nil {
+		b.meter = uncounted{}
+	}
+	if b.zone == nil {
+		b.zone = time.UTC
+	}
+	return b, nil
+}
+
+// uncounted is the Meter of those who count nothing.
+type uncounted struct{}
+
+func (uncounted) Decided(Action, bool, Code, time.Duration) {}
+func (uncounted) Sent(MessageState)                         {}
+func (uncounted) Delivered(time.Duration)                   {}
+func (uncounted) Withheld(Code)                             {}
 
 // Listen adds a listener. Call it before the first verb.
 func (b *Bridge) Listen(l Listener) {
@@ -66,7 +107,7 @@ func (b *Bridge) Listen(l Listener) {
 	b.listeners = append(b.listeners, l)
 }
 
-// Store returns the store, for health checks and import.
+// Store returns the store, for health checks and backups.
 func (b *Bridge) Store() Store { return b.store }
 
 // Live returns live state.
@@ -75,7 +116,51 @@ func (b *Bridge) Live() Live { return b.live }
 // Texts returns the texts of the policy.
 func (b *Bridge) Texts() Texts { return b.texts }
 
-// Now is the bridge's clock.
-func (b *Bridge) Now() time.Time { return b.now() }
+// tell calls f for each listener.
+func (b *Bridge) tell(f func(Listener)) {
+	b.mu.Lock()
+	all := b.listeners
+	b.mu.Unlock()
+	for _, l := range all {
+		f(l)
+	}
+}
 
-var _ = context.Background
+// maxSnapshots bounds the memory; a full map starts afresh.
+const maxSnapshots = 10_000
+
+// snapshot returns what decisions about the patient depend on, nil for a patient
+// who does not exist. It may be old: the gate compares its epoch in the
+// transaction.
+func (b *Bridge) snapshot(ctx context.Context, p PatientID) (*Snapshot, error) {
+	b.mu.Lock()
+	s, ok := b.snapshots[p]
+	b.mu.Unlock()
+	if ok {
+		return s, nil
+	}
+	err := b.store.View(ctx, func(tx Tx) (err error) {
+		s, err = tx.Patients().Snapshot(p)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the patient's record: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.snapshots) >= maxSnapshots {
+		b.snapshots = map[PatientID]*Snapshot{}
+	}
+	b.snapshots[p] = s
+	return s, nil
+}
+
+// dropSnapshot forgets what was read of a patient.
+func (b *Bridge) dropSnapshot(p PatientID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.snapshots, p)
+}

@@ -125,3 +125,18 @@ const (
 	EmergencyLifetime = 15 * time.Minute
 	EmergencyConfirm  = 2 * time.Minute
 )
+
+// Ruling is a Consent, an Objection or an Emergency: what a decision counts.
+type Ruling interface {
+	// About is the patient whom the ruling is about.
+	About() PatientID
+}
+
+// About implements Ruling.
+func (c Consent) About() PatientID { return c.Patient }
+
+// About implements Ruling.
+func (o Objection) About() PatientID { return o.Patient }
+
+// About implements Ruling.
+func (e Emergency) About() PatientID { return e.Patient }

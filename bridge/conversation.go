@@ -27,16 +27,6 @@ type Conversation struct {
 	ChangedAt    time.Time `json:"changed_at"`
 }
 
-// ConversationView is a conversation as one member sees it in a list.
-type ConversationView struct {
-	Conversation
-	ReadSeq uint64 `json:"read_seq"`
-	Unread  int    `json:"unread"`
-	Urgent  bool   `json:"urgent"` // an unread message is urgent
-	Locked  bool   `json:"locked"` // nothing may pass now; Reasons say why
-	Reasons []Code `json:"reasons,omitempty"`
-}
-
 // Mark is how far one member has read a conversation.
 type Mark struct {
 	Party Ref    `json:"party"`

@@ -3,14 +3,79 @@
 
 package bridge
 
-import "github.com/brobygger/brobygger/bridge/ledger"
+import (
+	"context"
+	"errors"
+
+	"github.com/brobygger/brobygger/bridge/ledger"
+)
 
 // EntryView is an entry with the names and words that the patient reads.
 type EntryView struct {
-	Entry   ledger.Entry `json:"entry"`
-	By      string       `json:"by,omitempty"`       // name of who acted
-	ByTitle string       `json:"by_title,omitempty"` // title, organization
-	To      string       `json:"to,omitempty"`
-	ToTitle string       `json:"to_title,omitempty"`
-	Why     string       `json:"why,omitempty"` // the basis, or the reasons of a denial, in words
+	Entry ledger.Entry `json:"entry"`
+	By    string       `json:"by,omitempty"`  // name and place of work of who acted
+	To    string       `json:"to,omitempty"`  // of who got it, or would have
+	Why   []string     `json:"why,omitempty"` // the basis, or the reasons of a denial, in words
+}
+
+// Entries reads a patient's record from behind seq on, for the patient and who
+// decides for them. Their own reading is not a disclosure.
+func (b *Bridge) Entries(ctx context.Context, c Caller, p PatientID, after uint64, limit int, language string) ([]EntryView, error) {
+	if c.Party != p.Ref() {
+		if _, err := b.mayConsent(ctx, c, p); err != nil {
+			return nil, err
+		}
+	}
+	if limit <= 0 || limit > 500 {
+		limit = 100
+	}
+	views := []EntryView{}
+	err := b.store.View(ctx, func(tx Tx) error {
+		if err := sameAccount(tx, c); err != nil {
+			return err
+		}
+		leaves, err := tx.Entries().After(p, after, limit)
+		if err != nil {
+			return err
+		}
+		for _, l := range leaves {
+			v := EntryView{Entry: l.Entry, Why: b.why(l.Entry, language)}
+			if v.By, err = wordedName(tx, l.Entry.By); err != nil {
+				return err
+			}
+			if v.To, err = wordedName(tx, l.Entry.To); err != nil {
+				return err
+			}
+			views = append(views, v)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, b.told(err)
+	}
+	return views, nil
+}
+
+// wordedName is the name behind a reference, "" for one that is gone.
+func wordedName(tx Tx, ref string) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	name, err := nameOf(tx, Ref(ref))
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return name, err
+}
+
+// why words the ground of an entry.
+func (b *Bridge) why(e ledger.Entry, language string) []string {
+	var out []string
+	if e.Basis != "" {
+		out = append(out, b.texts.Basis(e.Basis, language))
+	}
+	for _, r := range e.Reasons {
+		out = append(out, b.texts.Reason(Code(r), language))
+	}
+	return out
 }

@@ -98,12 +98,13 @@ type Consents interface {
 	Consent(id ConsentID) (Consent, error)
 	// All lists a patient's consents and objections of every state, oldest first.
 	All(patient PatientID) ([]Consent, []Objection, error)
-	Put(c Consent) error
+	// Due lists active consents of any patient whose period ended before t.
+	Due(t time.Time, limit int) ([]Consent, error)
+	// Put inserts or replaces a Consent, an Objection or an Emergency.
+	Put(r Ruling) error
 	Request(id RequestID) (ConsentRequest, error)
 	Requests(q RequestQuery) ([]ConsentRequest, error)
 	PutRequest(r ConsentRequest) error
-	PutObjection(o Objection) error
-	PutEmergency(e Emergency) error
 }
 
 // RequestQuery selects requests, oldest first; set fields narrow. Limit 0 means 100.
@@ -112,6 +113,7 @@ type RequestQuery struct {
 	By            Ref
 	State         RequestState
 	ExpiresBefore time.Time
+	Held          bool // only those that a held message still waits for
 	Limit         int
 }
 

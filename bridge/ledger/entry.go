@@ -24,6 +24,7 @@ const (
 	KindHeld       Kind = "held"       // a message waits for the patient
 	KindReturned   Kind = "returned"   // a held message went back
 	KindAmended    Kind = "amended"    // a message was edited or retracted
+	KindAttached   Kind = "attached"   // a file was put in for a later message
 	KindOpened     Kind = "opened"     // a conversation was opened
 	KindSeen       Kind = "seen"       // the care team, presence or conversations were shown
 	KindRequested  Kind = "requested"  // a consent was asked for

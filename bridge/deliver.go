@@ -1,0 +1,396 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/brobygger/brobygger/bridge/ledger"
+)
+
+// Claimant is the session that content is claimed for.
+type Claimant struct {
+	Session string
+	Beat    uint64 // newest beat read from the session, captured before the call (I4)
+	Fresh   bool   // the client keeps the freshness rule; without it no content is given
+}
+
+// Delivered is one event of a party's log as the session may see it.
+type Delivered struct {
+	Event      Event        `json:"event"`
+	Message    *Message     `json:"message,omitempty"` // redacted as decided; nil when withheld
+	Disclosure DisclosureID `json:"disclosure,omitempty"`
+	Withheld   []Code       `json:"withheld,omitempty"` // why there is no content
+}
+
+// Reasons for withholding that are the bridge's own; the others are the policy's.
+const (
+	ReasonNotFresh  Code = "client_not_fresh" // the client does not keep the freshness rule
+	ReasonRetracted Code = "retracted"        // by its sender, before it was shown
+	ReasonReturned  Code = "returned"         // it went back to its sender
+)
+
+// Head returns the caller's place in their log, and the oldest n that is kept.
+func (b *Bridge) Head(ctx context.Context, c Caller) (head Position, oldest uint64, err error) {
+	head.Log = b.store.Log()
+	err = b.store.View(ctx, func(tx Tx) (err error) {
+		oldest, head.N, err = tx.Events().Bounds(c.Party)
+		return err
+	})
+	if err != nil {
+		err = b.told(err)
+	}
+	return head, oldest, err
+}
+
+// Deliver returns the events behind n, at most limit, in order and without a gap.
+// What has content is claimed first: disclosure and entry are durable before it
+// is returned (I3). A place older than what is kept is CodeResync.
+func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, limit int) ([]Delivered, bool, error) {
+	if limit <= 0 || limit > 500 {
+		limit = 500
+	}
+	var out []Delivered
+	wanted := map[PatientID][]claim{}
+	err := b.store.View(ctx, func(tx Tx) error {
+		oldest, newest, err := tx.Events().Bounds(c.Party)
+		if err != nil {
+			return err
+		}
+		if n+1 < oldest || n > newest {
+			return &Error{Code: CodeResync, Message: "that place in the log is not kept"}
+		}
+		events, err := tx.Events().After(c.Party, n, limit+1)
+		if err != nil {
+			return err
+		}
+		for i, e := range events {
+			out = append(out, Delivered{Event: e})
+			if e.Kind != EventMessage && e.Kind != EventAmended && e.Kind != EventReturned {
+				continue
+			}
+			w, err := readClaim(tx, c, e.Message)
+			if err != nil {
+				return fmt.Errorf("reading the message of event %d: %w", e.N, err)
+			}
+			w.place = i
+			wanted[e.Patient] = append(wanted[e.Patient], w)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, b.told(err)
+	}
+	more := len(out) > limit
+	if more {
+		out = out[:limit]
+	}
+	for p, claims := range wanted {
+		claims = slices.DeleteFunc(claims, func(w claim) bool { return w.place >= len(out) })
+		done, err := b.claim(ctx, c, s, p, claims)
+		if err != nil {
+			return nil, false, err
+		}
+		for i, w := range claims {
+			d := &out[w.place]
+			d.Message, d.Disclosure, d.Withheld = done[i].message, done[i].disclosure, done[i].withheld
+		}
+	}
+	return out, more, nil
+}
+
+// claim is one message that the caller would be shown.
+type claim struct {
+	place    int // in the caller's own list
+	message  Message
+	delivery Delivery
+	own      bool // sent by the caller, for whom it is no disclosure
+}
+
+// claimed is what became of a claim.
+type claimed struct {
+	message    *Message
+	disclosure DisclosureID
+	withheld   []Code
+}
+
+func readClaim(tx Tx, c Caller, id MessageID) (claim, error) {
+	m, err := tx.Messages().Message(id)
+	if err != nil {
+		return claim{}, err
+	}
+	w := claim{message: m, own: m.Sender == c.Party}
+	if w.own {
+		return w, nil
+	}
+	w.delivery, err = tx.Disclosures().Delivery(id, c.Party)
+	if errors.Is(err, ErrNotFound) {
+		// Somebody who was not a recipient, and reads as a member of the
+		// conversation who came later. The gate decides on them as on anybody.
+		w.delivery, err = Delivery{Message: id, Recipient: c.Party}, nil
+	}
+	return w, err
+}
+
+// settled answers a claim that needs no question.
+func (w claim) settled(s Claimant) (claimed, bool) {
+	switch {
+	case w.own:
+		m := w.message
+		return claimed{message: &m}, true
+	case w.message.State != MessageAccepted:
+		return claimed{withheld: []Code{ReasonReturned}}, true
+	case w.message.Retracted && w.delivery.State != DeliveryDelivered:
+		return claimed{withheld: []Code{ReasonRetracted}}, true
+	case w.delivery.State == DeliveryWithheld:
+		return claimed{withheld: w.delivery.Reasons}, true
+	case !s.Fresh:
+		return claimed{withheld: []Code{ReasonNotFresh}}, true
+	}
+	return claimed{}, false
+}
+
+// claim takes messages about one patient through the gate, for showing them to
+// the caller. The result stands at the place of its claim.
+func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, claims []claim) ([]claimed, error) {
+	out := make([]claimed, len(claims))
+	var asked []int // place in claims of each question
+	for i, w := range claims {
+		done, ok := w.settled(s)
+		if out[i] = done; !ok {
+			asked = append(asked, i)
+		}
+	}
+	if len(asked) == 0 {
+		return out, nil
+	}
+	answers, err := b.pass(ctx, c, p, func(tx Tx, _ *Snapshot) ([]Question, error) {
+		self, err := b.self(tx, c)
+		if err != nil {
+			return nil, err
+		}
+		qs := make([]Question, len(asked))
+		for i, at := range asked {
+			m := claims[at].message
+			from, err := b.actor(tx, m.Sender)
+			if err != nil {
+				return nil, err
+			}
+			qs[i] = Question{Action: ActionRead, From: from, To: self, Purpose: m.Purpose, Topics: m.Topics(), Case: m.Case}
+		}
+		return qs, nil
+	}, func(g *passage) error {
+		for i, a := range g.answers {
+			w := claims[asked[i]]
+			if !a.Allow {
+				continue
+			}
+			done, err := g.claim(c, s, w, a)
+			if err != nil {
+				return err
+			}
+			out[asked[i]] = done
+		}
+		return nil
+	})
+	if err != nil && !isDenial(err) {
+		return nil, err
+	}
+	for i, a := range answers {
+		if !a.Allow {
+			out[asked[i]] = claimed{withheld: a.Reasons}
+		}
+	}
+	return out, b.withhold(ctx, p, claims, out)
+}
+
+// claim writes the disclosure of one message. Every consent that the message was
+// accepted on for this recipient must still be active: a new consent does not
+// revive what was sent under an old one (I6).
+func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error) {
+	if g.ended(w.delivery.Consents) {
+		a.Allow, a.Reasons = false, []Code{CodeConsentWithdrawn}
+		return claimed{withheld: a.Reasons}, g.record(ledger.KindDenied, a, messageWords(w.message))
+	}
+	d := Disclosure{
+		ID: DisclosureID(newID(a.Now)), Patient: w.message.Patient, Message: w.message.ID, Recipient: c.Party,
+		Session: s.Session, Beat: s.Beat, Epoch: g.snapshot.Epoch, State: DisclosureOpen, ClaimedAt: a.Now,
+		Consents: union(w.delivery.Consents, a.Consents),
+	}
+	a.Redact = union(w.delivery.Redact, a.Redact)
+	a.Consents = d.Consents
+	leaf, err := g.recordLeaf(ledger.KindDisclosed, a, func(e *ledger.Entry) {
+		messageWords(w.message)(e)
+		e.Disclosure = string(d.ID)
+	})
+	if err != nil {
+		return claimed{}, err
+	}
+	d.Seq = leaf.Entry.Seq
+	if err := g.tx.Disclosures().Claim(d); err != nil {
+		return claimed{}, fmt.Errorf("claiming: %w", err)
+	}
+	m := redact(w.message, a.Redact)
+	return claimed{message: &m, disclosure: d.ID}, nil
+}
+
+func messageWords(m Message) func(*ledger.Entry) {
+	return func(e *ledger.Entry) { e.Message, e.Conversation = string(m.ID), string(m.Conversation) }
+}
+
+// ended reports whether one of the consents is no longer active.
+func (g *passage) ended(consents []ConsentID) bool {
+	for _, id := range consents {
+		if !slices.ContainsFunc(g.snapshot.Consents, func(x Consent) bool { return x.ID == id }) {
+			return true
+		}
+	}
+	return false
+}
+
+func union[T comparable](x, y []T) []T {
+	out := slices.Clone(x)
+	for _, v := range y {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// withhold closes the account of pending deliveries that will not be shown (I8).
+func (b *Bridge) withhold(ctx context.Context, p PatientID, claims []claim, done []claimed) error {
+	var closing []Delivery
+	for i, w := range claims {
+		if w.own || w.delivery.State != DeliveryPending || done[i].message != nil {
+			continue
+		}
+		d := w.delivery
+		d.Reasons = done[i].withheld
+		switch {
+		case slices.Equal(d.Reasons, []Code{ReasonNotFresh}):
+			continue // another client of theirs may show it
+		case slices.Equal(d.Reasons, []Code{ReasonRetracted}):
+			d.State = DeliveryExpired
+		default:
+			d.State = DeliveryWithheld
+			b.meter.Withheld(d.Reasons[0])
+		}
+		closing = append(closing, d)
+	}
+	if len(closing) == 0 {
+		return nil
+	}
+	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
+		for _, d := range closing {
+			if err := tx.Disclosures().PutDelivery(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return b.told(err)
+	}
+	return nil
+}
+
+// Close closes claims by the client's word: shown, stale, or unsent (I10). Claims
+// that are closed already, or another's, stay as they are.
+func (b *Bridge) Close(ctx context.Context, c Caller, claims []DisclosureID, state DisclosureState) error {
+	if state != DisclosureShown && state != DisclosureStale && state != DisclosureUnsent {
+		return BadRequest("a claim is closed as shown, stale or unsent")
+	}
+	byPatient := map[PatientID][]Disclosure{}
+	err := b.store.View(ctx, func(tx Tx) error {
+		for _, id := range claims {
+			d, err := tx.Disclosures().Disclosure(id)
+			if errors.Is(err, ErrNotFound) || err == nil && d.Recipient != c.Party {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			byPatient[d.Patient] = append(byPatient[d.Patient], d)
+		}
+		return nil
+	})
+	if err != nil {
+		return b.told(err)
+	}
+	for p, ds := range byPatient {
+		if err := b.close(ctx, p, ds, state); err != nil {
+			return b.told(err)
+		}
+		b.drains.signal(p)
+	}
+	return nil
+}
+
+func (b *Bridge) close(ctx context.Context, p PatientID, ds []Disclosure, state DisclosureState) error {
+	var told pokes
+	var took []time.Duration
+	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
+		told, took = nil, nil
+		at := b.now()
+		for _, d := range ds {
+			closed, err := tx.Disclosures().Close(d.ID, state, at)
+			if err != nil {
+				return err
+			}
+			if !closed || state != DisclosureShown {
+				continue
+			}
+			since, err := shown(tx, d, at, &told)
+			if err != nil {
+				return err
+			}
+			if since > 0 {
+				took = append(took, since)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.poke(told)
+	for _, t := range took {
+		b.meter.Delivered(t)
+	}
+	return nil
+}
+
+// shown notes the first showing of a message, and tells its sender. It returns
+// how long after acceptance that was, 0 when it was not the first.
+func shown(tx Tx, d Disclosure, at time.Time, told *pokes) (time.Duration, error) {
+	v, err := tx.Disclosures().Delivery(d.Message, d.Recipient)
+	if errors.Is(err, ErrNotFound) || err == nil && !v.ShownAt.IsZero() {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	v.State, v.ShownAt = DeliveryDelivered, at
+	if err := tx.Disclosures().PutDelivery(v); err != nil {
+		return 0, err
+	}
+	m, err := tx.Messages().Message(d.Message)
+	if err != nil {
+		return 0, err
+	}
+	return at.Sub(m.SentAt), told.append(tx, receipt(m, d.Recipient, ReceiptDelivered, at, ""))
+}
+
+// receipt is the event that tells a message's sender of it.
+func receipt(m Message, by Ref, k ReceiptKind, at time.Time, note string) Event {
+	return Event{
+		Party: m.Sender, Kind: EventReceipt, At: at, Patient: m.Patient, Conversation: m.Conversation,
+		Message: m.ID, By: by, State: string(k), Note: note,
+	}
+}
