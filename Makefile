@@ -78,10 +78,11 @@ bench: deps ## run the benchmarks
 soak: deps ## kill the server CYCLES=1000 times under load
 	BROBYGGER_CYCLES=$(CYCLES) $(GO) test -run 'Kill' -count 1 -timeout 12h -v ./cmd/... ./bridge/...
 
-deploy-check: ## let systemd check the unit
+deploy-check: build ## let systemd check the unit
 	.ci/deps systemd-analyze
-	systemd-analyze verify deploy/brobygger.service
-	systemd-analyze security --offline=true --threshold=20 deploy/brobygger.service
+	mkdir -p bin/unit && sed 's#=/usr/local/bin/#=$(CURDIR)/bin/#' deploy/brobygger.service > bin/unit/brobygger.service
+	systemd-analyze verify bin/unit/brobygger.service
+	systemd-analyze security --offline=true --threshold=20 --no-pager bin/unit/brobygger.service | tail -n 1
 
 clean: ## remove what was built
 	rm -rf bin .ci/npm/node_modules
