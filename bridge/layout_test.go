@@ -82,6 +82,8 @@ var guests = []struct{ module, room, why string }{
 	{"github.com/gorilla/websocket", "clients/go", "is the other end of the same wire"},
 	{"github.com/danielgtaylor/huma/v2", "bridge/api", "makes OpenAPI from the types"},
 	{"github.com/prometheus/client_golang", "bridge/api", "exposes metrics"},
+	{"golang.org/x/time", "bridge/api", "limits rates"},
+	{"go.opentelemetry.io", "bridge/api", "sends traces"},
 	{"github.com/alecthomas/kong", "cmd/brobygger", "reads the command line"},
 	{"go.yaml.in/yaml/v3", "cmd/brobygger", "reads the configuration"},
 }

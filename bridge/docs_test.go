@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bridge_test
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// document is one Markdown file with its headings as a browser names them.
+type document struct {
+	name    string
+	text    string
+	anchors []string
+}
+
+// documents reads every Markdown file of the project.
+func documents(t *testing.T) map[string]document {
+	t.Helper()
+	heading := regexp.MustCompile(`(?m)^#+ (.+)$`)
+	dropped := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	all := map[string]document{}
+	for _, name := range tree(t, ".md") {
+		content, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := document{name: name, text: string(content)}
+		for _, m := range heading.FindAllStringSubmatch(d.text, -1) {
+			anchor := dropped.ReplaceAllString(strings.ToLower(m[1]), "")
+			d.anchors = append(d.anchors, strings.ReplaceAll(anchor, " ", "-"))
+		}
+		all[name] = d
+	}
+	return all
+}
+
+func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	all := documents(t)
+	for _, d := range all {
+		for _, m := range link.FindAllStringSubmatch(d.text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target, anchor, _ := strings.Cut(m[1], "#")
+			name := d.name
+			if target != "" {
+				name = path.Join(path.Dir(d.name), target)
+			}
+			if _, err := os.Stat(filepath.Join("..", name)); err != nil {
+				t.Errorf("%s: the link %s leads nowhere", d.name, m[1])
+			} else if other, ok := all[name]; ok && anchor != "" && !slices.Contains(other.anchors, anchor) {
+				t.Errorf("%s: the link %s leads to no heading", d.name, m[1])
+			}
+		}
+	}
+}
+
+func TestDocumentsNameTargetsThatExist(t *testing.T) {
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)")
+	for _, d := range documents(t) {
+		for _, m := range called.FindAllStringSubmatch(d.text, -1) {
+			if !strings.Contains(string(makefile), "\n"+m[1]+":") {
+				t.Errorf("%s: make %s does not exist", d.name, m[1])
+			}
+		}
+	}
+}
+
+func TestDecisionsAreShort(t *testing.T) {
+	index := documents(t)["docs/decisions/README.md"].text
+	numbered := regexp.MustCompile(`^docs/decisions/(\d{4}-[a-z-]+\.md)$`)
+	count := 0
+	for name, d := range documents(t) {
+		m := numbered.FindStringSubmatch(name)
+		if m == nil {
+			continue
+		}
+		count++
+		if n := strings.Count(d.text, "\n"); n > 40 {
+			t.Errorf("%s: %d lines, at most 40", name, n)
+		}
+		if !strings.Contains(index, "("+m[1]+")") {
+			t.Errorf("%s: docs/decisions/README.md does not list it", name)
+		}
+	}
+	if count == 0 {
+		t.Error("no decision was found")
+	}
+}
