@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The Brobygger authors
+# SPDX-License-Identifier: MPL-2.0
+
+package consent
+
+# METADATA
+# description: By id, every reason why a consent that names both parties does not cover all of the question.
+lacks[permit.id] contains "consent_not_yet" if {
+	some permit in input.consents
+	not permit.start <= input.now
+}
+
+lacks[permit.id] contains "consent_expired" if {
+	some permit in input.consents
+	not input.now < permit.ends[basis]
+}
+
+lacks[permit.id] contains "consent_wrong_direction" if {
+	some permit in input.consents
+	not _way(permit)
+}
+
+lacks[permit.id] contains "consent_wrong_purpose" if {
+	some permit in input.consents
+	not permit.purposes[input.purpose]
+}
+
+lacks[permit.id] contains "consent_wrong_form" if {
+	some permit in input.consents
+	not _form(permit)
+}
+
+lacks[permit.id] contains "consent_wrong_case" if {
+	some permit in input.consents
+	not _case(permit)
+}
+
+lacks[permit.id] contains "consent_not_separate" if {
+	some permit in input.consents
+	not _separate(permit)
+}
+
+lacks[permit.id] contains "consent_wrong_topic" if {
+	some permit in input.consents
+	count(input.topics - permit.topics) > 0
+}
+
+lacks[permit.id] contains "consent_topic_not_alone" if {
+	some permit in input.consents
+	count(input.topics & _together(permit)) > 0
+}
+
+lacks[permit.id] contains "objection" if {
+	some permit in input.consents
+	count(_objected_over(permit)) > 0
+}

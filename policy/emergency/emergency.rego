@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The Brobygger authors
+# SPDX-License-Identifier: MPL-2.0
+
+# METADATA
+# description: |
+#   Emergency access, "breaking the glass" (Sundhedsloven s. 41(2) no. 4): a listed
+#   role, confirmed a second time, 15 minutes, one patient.
+package emergency
+
+# METADATA
+# description: Whether the party holds a confirmed emergency access now.
+open(party) if {
+	listed(party)
+	some glass in party.emergencies
+	glass.start <= input.now
+	input.now < glass.end
+}
+
+# METADATA
+# description: Whether the role is listed for emergency access; health personnel in health care only.
+listed(party) if {
+	data.law.roles[party.role].emergency
+	data.party.side(party) == "health"
+}
+
+# METADATA
+# description: Whether input.by may ask for emergency access at all.
+# entrypoint: true
+default may := {"allow": false}
+
+may := {"allow": true, "basis": data.law.grounds.emergency} if count(refusals) == 0
+
+# METADATA
+# description: Why not, every reason.
+# entrypoint: true
+refusals contains "assurance_low" if not data.law.assurance[input.by.assurance]
+
+refusals contains "not_active" if not input.by.active
+
+refusals contains "role_unknown" if not data.party.side(input.by)
+
+refusals contains "emergency_not_listed" if not listed(input.by)

@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package policy
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+// records is one snapshot made ready for questions. It is kept as long as the
+// snapshot is asked about, and with it what was decided on it.
+type records struct {
+	snapshot   *bridge.Snapshot
+	known      bool
+	patient    *ast.Term
+	ofAge      time.Time
+	consents   []*consentRecord
+	objections []objectionRecord
+
+	mu     sync.Mutex // guards the following fields
+	actors map[uint64][]actorRecord
+	memos  map[uint64]*memo
+}
+
+type actorRecord struct {
+	actor bridge.Actor
+	term  *ast.Term
+}
+
+// consentRecord is a consent that counts, with its term for each way in which it
+// can name the two parties of a question.
+type consentRecord struct {
+	consent *bridge.Consent
+	ends    []time.Time // when it ends under each basis
+	pairs   []any       // fields that don't depend on the question
+	from    *ast.Term   // set of parties
+	to      *ast.Term
+	terms   [2][byPerson + 1][byPerson + 1]atomic.Pointer[ast.Term]
+}
+
+type objectionRecord struct {
+	objection *bridge.Objection
+	term      *ast.Term
+}
+
+// actorsKept bounds how many parties are kept per patient.
+const actorsKept = 256
+
+func (l *law) newRecords(s *bridge.Snapshot, known bool) *records {
+	r := &records{
+		snapshot: s, known: known, patient: l.patientTerm(s, known), ofAge: l.ofAge(s.Patient.BirthDate),
+		actors: map[uint64][]actorRecord{}, memos: map[uint64]*memo{},
+	}
+	for i := range s.Consents {
+		c := &s.Consents[i]
+		if c.State == bridge.ConsentActive && c.Patient == s.Patient.ID && !c.GrantedAt.IsZero() {
+			r.consents = append(r.consents, l.newConsentRecord(c))
+		}
+	}
+	for i := range s.Objections {
+		o := &s.Objections[i]
+		if o.LiftedAt.IsZero() && o.Patient == s.Patient.ID {
+			r.objections = append(r.objections, objectionRecord{o, object("id", text(o.ID), "made", instant(o.CreatedAt),
+				"parties", partySet(o.Parties), "topics", set(o.Topics), "purposes", set(o.Purposes))})
+		}
+	}
+	return r
+}
+
+func (l *law) newConsentRecord(c *bridge.Consent) *consentRecord {
+	r := &consentRecord{consent: c, from: partySet(c.Scope.From), to: partySet(c.Scope.To)}
+	ends := ast.NewObject()
+	for code, b := range l.Bases {
+		end := c.Scope.Period.End
+		if b.LongestDays > 0 {
+			if lapse := c.GrantedAt.Add(b.longest()); end.IsZero() || lapse.Before(end) {
+				end = lapse
+			}
+		}
+		r.ends = append(r.ends, end)
+		ends.Insert(ast.StringTerm(code), ending(end))
+	}
+	r.pairs = []any{
+		"id", text(c.ID), "both", truth(c.Scope.Both), "form", text(c.Evidence.Form), "granted", instant(c.GrantedAt),
+		"start", instant(c.Scope.Period.Start), "end", ending(c.Scope.Period.End), "ends", ast.NewTerm(ends),
+		"topics", set(c.Scope.Topics), "purposes", set(c.Scope.Purposes), "case", text(c.Scope.Case),
+	}
+	return r
+}
+
+// term returns the consent as it names From by from and To by to; backward when
+// it names them the other way round.
+func (r *consentRecord) term(backward bool, from, to naming) *ast.Term {
+	way, receivers, nFrom, nTo := "forward", r.to, len(r.consent.Scope.From), len(r.consent.Scope.To)
+	i := 0
+	if backward {
+		way, receivers, nFrom, nTo, i = "backward", r.from, nTo, nFrom, 1
+	}
+	slot := &r.terms[i][from][to]
+	if t := slot.Load(); t != nil {
+		return t
+	}
+	t := object(append(slices.Clone(r.pairs), "way", text(way), "receivers", receivers,
+		"from_by", text(namingWords[from]), "to_by", text(namingWords[to]),
+		"from_count", ast.InternedTerm(nFrom), "to_count", ast.InternedTerm(nTo))...)
+	slot.Store(t)
+	return t
+}
+
+// partySet names parties as text: a reference, or a function behind a colon,
+// which no reference holds.
+func partySet(parties []bridge.Party) *ast.Term {
+	var all []string
+	for _, p := range parties {
+		if p.Ref != "" {
+			all = append(all, string(p.Ref))
+		} else {
+			all = append(all, "function:"+string(p.Function))
+		}
+	}
+	return set(all)
+}
+
+// actor returns the party's term, made once per snapshot.
+func (r *records) actor(l *law, h uint64, a *bridge.Actor) *ast.Term {
+	r.mu.Lock()
+	for _, k := range r.actors[h] {
+		if sameActor(&k.actor, a) {
+			r.mu.Unlock()
+			return k.term
+		}
+	}
+	r.mu.Unlock()
+	t := l.actorTerm(r.snapshot, a)
+	kept := *a
+	kept.Organizations = slices.Clone(a.Organizations)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.actors) >= actorsKept {
+		clear(r.actors)
+	}
+	r.actors[h] = append(r.actors[h], actorRecord{kept, t})
+	return t
+}
+
+// question is the input of the rules for q, and the span in which it gives the
+// same answer.
+func (r *records) question(l *law, q *bridge.Question, hFrom, hTo uint64) (ast.Value, span) {
+	s := span{now: q.Now}
+	r.instants(&s, &q.From)
+	r.instants(&s, &q.To)
+	consents, fromNamed, toNamed := r.joining(&s, q)
+	var objections []*ast.Term
+	for _, o := range r.objections {
+		if names(r.snapshot, o.objection.Parties, &q.To, q.Now) != unnamed {
+			objections = append(objections, o.term)
+		}
+	}
+	in := ast.NewObject(
+		[2]*ast.Term{keyAction, ast.InternedTerm(string(q.Action))},
+		[2]*ast.Term{keyNow, instant(q.Now)},
+		[2]*ast.Term{keyPatient, r.patient},
+		[2]*ast.Term{keyPurpose, ast.InternedTerm(string(q.Purpose))},
+		[2]*ast.Term{keyTopics, set(q.Topics)},
+		[2]*ast.Term{keyCase, text(q.Case)},
+		[2]*ast.Term{keyFrom, r.actor(l, hFrom, &q.From)},
+		[2]*ast.Term{keyTo, r.actor(l, hTo, &q.To)},
+		[2]*ast.Term{keyFromNamed, truth(fromNamed)},
+		[2]*ast.Term{keyToNamed, truth(toNamed)},
+		[2]*ast.Term{keyConsents, list(consents)},
+		[2]*ast.Term{keyObjections, list(objections)},
+	)
+	return in, s
+}
+
+func list(terms []*ast.Term) *ast.Term {
+	if len(terms) == 0 {
+		return noTerms
+	}
+	return ast.ArrayTerm(terms...)
+}
+
+// joining lists the consents that name both parties, and says whether one in its
+// period names each.
+func (r *records) joining(s *span, q *bridge.Question) (terms []*ast.Term, fromNamed, toNamed bool) {
+	for _, c := range r.consents {
+		scope := &c.consent.Scope
+		fromFrom, fromTo := names(r.snapshot, scope.From, &q.From, q.Now), names(r.snapshot, scope.From, &q.To, q.Now)
+		toFrom, toTo := names(r.snapshot, scope.To, &q.From, q.Now), names(r.snapshot, scope.To, &q.To, q.Now)
+		if max(fromFrom, fromTo, toFrom, toTo) == unnamed {
+			continue
+		}
+		s.period(scope.Period)
+		for _, end := range c.ends {
+			s.add(end)
+		}
+		in := scope.Period.Contains(q.Now)
+		fromNamed = fromNamed || in && max(fromFrom, toFrom) != unnamed
+		toNamed = toNamed || in && max(fromTo, toTo) != unnamed
+		if fromFrom != unnamed && toTo != unnamed {
+			terms = append(terms, c.term(false, fromFrom, toTo))
+		} else if fromTo != unnamed && toFrom != unnamed {
+			terms = append(terms, c.term(true, toFrom, fromTo))
+		}
+	}
+	return terms, fromNamed, toNamed
+}
+
+// instants adds every instant at which what the records say of the actor changes.
+func (r *records) instants(s *span, a *bridge.Actor) {
+	for _, m := range r.snapshot.Team {
+		if meansRef(m.Member, a) != unnamed {
+			s.period(m.Period)
+		}
+	}
+	if a.Ref == "" {
+		return
+	}
+	for _, e := range r.snapshot.Emergencies {
+		if p, ok := glass(e); ok && e.By == a.Ref {
+			s.period(p)
+		}
+	}
+	if a.Ref == r.snapshot.Patient.ID.Ref() {
+		s.add(r.ofAge)
+	}
+	for _, p := range r.snapshot.Representatives {
+		if p.Reference() == a.Ref {
+			s.period(p.Period)
+			s.add(r.ofAge)
+		}
+	}
+}
