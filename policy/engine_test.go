@@ -89,7 +89,7 @@ func TestSupportWorkerAsksThePatientFirst(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatal(d)
 	}
-	rule, err := e.Rule(scope, q.Patient, now, []bridge.Actor{worker, gp})
+	rule, err := e.Rule(scope, []bridge.Actor{worker}, []bridge.Actor{gp})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,6 +84,8 @@ func (l *law) actorTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 		}
 	case a.Ref.Type() == bridge.TypePractitionerRole:
 		kind = "professional"
+	case a.Ref.Type() == bridge.TypeOrganization:
+		kind = "organization"
 	case a.Ref.Type() == bridge.TypePatient && a.Ref == s.Patient.ID.Ref():
 		kind = "patient"
 	case a.Ref.Type() == bridge.TypeRelatedPerson && represents(s, a):

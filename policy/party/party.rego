@@ -10,11 +10,17 @@ package party
 
 # METADATA
 # description: The side that the information comes from; undefined for a party that can't be placed.
-from_side := side(input.from)
+from_side := side(input.from) if input.from.kind != "organization"
+
+# A unit as such is a member of the care team that can be seen; it never sends or receives.
+from_side := side(input.from) if {
+	input.from.kind == "organization"
+	input.action == "see"
+}
 
 # METADATA
 # description: The side that would get the information.
-to_side := side(input.to)
+to_side := side(input.to) if input.to.kind != "organization"
 
 # METADATA
 # description: The side of one party.
