@@ -11,7 +11,6 @@ answer := {"allow": true, "basis": _sight, "consents": [], "redact": set(), "obl
 	_sight
 }
 
-#
 # Whether the caller has to do with the patient at all is asked as seeing oneself.
 _sight := data.law.grounds.related if {
 	_own
