@@ -15,8 +15,8 @@ CYCLES   ?= 1000
 
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-# Rego files on their own: the folder also holds Go, cases and texts.
-REGO     = $(shell git ls-files --cached --others --exclude-standard 'policy/*.rego')
+# The rules and the law's data: the folder holds Go, cases and texts too.
+RULES    = $(wildcard policy/*/*.rego policy/data)
 
 .NOTPARALLEL:
 .PHONY: help run test check fmt fmt-check vet lint deadcode policy docs-check generate build deps fuzz bench soak deploy-check clean
@@ -35,11 +35,11 @@ check: fmt-check vet test ## everything that CI checks; the tests come last
 
 fmt: ## format Go and Rego
 	$(LINT) fmt
-	$(if $(REGO),$(OPA) fmt --write policy)
+	$(if $(RULES),$(OPA) fmt --write policy)
 
 fmt-check:
 	$(LINT) fmt --diff
-	$(if $(REGO),$(OPA) fmt --fail --diff policy)
+	$(if $(RULES),$(OPA) fmt --fail --diff policy)
 
 vet: ## go vet
 	$(GO) vet ./...
@@ -52,8 +52,8 @@ deadcode: ## functions that nothing reaches
 	@out=$$($(TOOL)/lint.mod deadcode -test ./...) && [ -z "$$out" ] || { echo "$$out"; exit 1; }
 
 policy: ## check, test at 100% coverage and lint the Rego
-	$(OPA) check --strict $(REGO)
-	.ci/coverage
+	$(OPA) check --strict $(RULES)
+	.ci/coverage "$(OPA)" $(RULES)
 	$(REGAL) lint policy
 
 docs-check: ## check protocol and HTTP descriptions with public tools
