@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package fhir reads HL7 FHIR R4 into the words of package bridge, and writes
+// consents and objections back.
+//
+// It takes Organization, Practitioner, PractitionerRole, Patient, RelatedPerson,
+// CareTeam and Consent from Bundles (collection, transaction, batch, message,
+// searchset) and from NDJSON; other types are skipped and reported. XML is
+// refused. The Danish profiles are understood: MedCom's CareCommunication 5.0
+// messages, hl7.dk's dk-core identifiers, and consents in the shape of IHE's
+// Privacy Consent on FHIR. What no published system has a code for is in our
+// own, in the folder terminology.
+//
+// # What a fault does
+//
+// One invalid resource breaks the whole batch: nothing is returned to import.
+// What can't be taken but harms nobody when left out is skipped, with a reason:
+// an unknown type, a permit that is too general to count. What would harm when
+// left out is invalid: an objection that can't be kept in full is not dropped.
+//
+// # What is never told
+//
+// Reports and errors name resources by type and id, and faults by path and
+// code. They never hold a value, so that they can be logged; an id that is a
+// national identifier is refused and not repeated.
+package fhir
