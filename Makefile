@@ -60,8 +60,8 @@ docs-check: ## check protocol and HTTP descriptions with public tools
 	.ci/deps node npm
 	.ci/docs-check
 
-generate: ## rewrite what is made from other files, golden files too
-	$(GO) generate ./...
+generate: ## rewrite golden files, and what is made from Go types
+	$(GO) test ./bridge/wire -update
 
 build: ## build bin/brobygger
 	$(GO) build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/brobygger ./cmd/brobygger
