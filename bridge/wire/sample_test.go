@@ -78,7 +78,7 @@ var (
 			Patient: "p-81", Seq: 40, Time: at, Kind: ledger.KindDisclosed, By: string(psych), To: string(gp),
 			Topics: []string{"medication"}, Message: "m-301", Disclosure: "d-900", Epoch: 6, Basis: "dk.health-act.41-2-1",
 		},
-		ByTitle: "Consultant psychiatrist", ToTitle: "General practitioner", Why: "Current treatment",
+		By: "Consultant psychiatrist, Team 2", To: "General practitioner, Clinic Nørregade", Why: []string{"Current treatment"},
 	}
 )
 
@@ -107,7 +107,7 @@ var exchanges = []exchange{
 		Recipients: []bridge.SeenBy{{Recipient: gp, Allow: true, Basis: "dk.health-act.41-2-1"}}}},
 	{Type: wire.CmdPreview, Data: &draft, OK: &wire.Previewed{Recipients: []bridge.SeenBy{seenBy,
 		{Via: bridge.Party{Function: bridge.FunctionCaseworker}, Reasons: []bridge.Code{bridge.CodeConsentRequired}, Remedies: []bridge.Remedy{remedy}}}}},
-	{Type: wire.CmdAmend, Data: &bridge.Amendment{Message: "m-301", MID: "amend-001", Retract: true, Reason: "Sent in the wrong conversation."},
+	{Type: wire.CmdAmend, Data: &bridge.Amendment{Message: "m-301", Retract: true, Reason: "Sent in the wrong conversation."},
 		OK: &wire.Amended{Message: bridge.Message{ID: "m-301", Conversation: "c-7", Patient: patient, Seq: 12, MID: draft.MID, Sender: psych,
 			Priority: bridge.Urgent, State: bridge.MessageAccepted, SentAt: at, Version: 2, Retracted: true, Purpose: bridge.PurposeTreatment}}},
 	{Type: wire.CmdRead, Data: &wire.Read{Conversation: "c-7", Seq: 12}, OK: &wire.ReadDone{ReadSeq: 12}},

@@ -413,7 +413,7 @@ export type MessageID = string;
 export interface Draft {
   mid: string;
   conv: ConversationID;
-  parts: Part[];
+  parts?: Part[];
   attachments?: AttachmentID[];
   priority?: Priority;
   reply_to?: MessageID;
@@ -499,6 +499,7 @@ export interface Reachable {
   in_hours: boolean;
   hours?: Hours[];
   away_until?: Time;
+  away_reason?: string;
   substitute?: Ref;
 }
 
@@ -530,10 +531,12 @@ export interface Previewed {
   recipients: SeenBy[];
 }
 
-/** Amendment edits or retracts a message. */
+/**
+ * Amendment edits or retracts one's own message. The earlier text is kept as a
+ * version; an edit may not add a topic, since it was decided without it.
+ */
 export interface Amendment {
   message: MessageID;
-  mid: string;
   retract?: boolean;
   parts?: Part[];
   reason: string;
@@ -668,7 +671,11 @@ export interface PresenceSet {
   until?: Time;
 }
 
-/** NewRequest asks the patient. With Hold, the draft waits for the answer. */
+/**
+ * NewRequest asks the patient. With Hold, the draft waits for the answer: it goes
+ * by itself when the patient says yes, and returns when they say no or a week
+ * has passed.
+ */
 export interface NewRequest {
   mid: string;
   patient: PatientID;
@@ -921,7 +928,7 @@ export interface ConvList {
   limit?: number;
 }
 
-/** ConversationView is a conversation as one member sees it in a list. */
+/** ConversationView is a conversation as one participant sees it in a list. */
 export interface ConversationView extends Conversation {
   read_seq: number;
   unread: number;
@@ -974,8 +981,8 @@ export interface Delivery {
 }
 
 /**
- * HistoryItem is a message as the reader may see it, with its account where the
- * reader is the sender.
+ * HistoryItem is a message as the reader may see it. When Withheld is set,
+ * Message holds its id, place, time and nothing else.
  */
 export interface HistoryItem {
   message: Message;
@@ -1129,7 +1136,7 @@ export interface EntriesAfter {
 }
 
 /** Kind is what an entry records. */
-export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "amended" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "registered";
+export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "registered";
 
 /**
  * Entry is one line of a patient's record. It holds no free text, no content and
@@ -1167,10 +1174,8 @@ export interface LedgerEntry {
 export interface EntryView {
   entry: LedgerEntry;
   by?: string;
-  by_title?: string;
   to?: string;
-  to_title?: string;
-  why?: string;
+  why?: string[];
 }
 
 /** EntriesRead answers EntriesAfter. */
