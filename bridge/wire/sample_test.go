@@ -90,62 +90,99 @@ type exchange struct {
 }
 
 var exchanges = []exchange{
-	{Type: wire.CmdConnect,
+	{
+		Type: wire.CmdConnect,
 		Data: &wire.Connect{Token: "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln", Role: psych, Device: "ward tablet", App: "example/1.0", Language: "da", Fresh: true, Resume: &here},
 		OK: &wire.Connected{
 			Session: "s-6b1", Party: psych, Person: "Practitioner/prac-3", TTLMS: 900_000, PingMS: wire.PingEvery.Milliseconds(), TimeMS: at.UnixMilli(),
 			Log: here.Log, N: here.N, Resumed: true,
-			Limits: wire.Limits{MaxMessage: wire.MaxMessage, MaxFrames: wire.MaxFrames, MaxBody: bridge.MaxBody, MaxParts: bridge.MaxParts,
-				MaxAttachment: bridge.MaxAttachment, MaxMembers: bridge.MaxMembers, Rate: wire.MaxRate, Burst: wire.MaxBurst, FreshMS: wire.Fresh.Milliseconds()},
-		}},
+			Limits: wire.Limits{
+				MaxMessage: wire.MaxMessage, MaxFrames: wire.MaxFrames, MaxBody: bridge.MaxBody, MaxParts: bridge.MaxParts,
+				MaxAttachment: bridge.MaxAttachment, MaxMembers: bridge.MaxMembers, Rate: wire.MaxRate, Burst: wire.MaxBurst, FreshMS: wire.Fresh.Milliseconds(),
+			},
+		},
+	},
 	{Type: wire.CmdRefresh, Data: &wire.Refresh{Token: "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.bmV3"}, OK: &wire.Refreshed{TTLMS: 900_000}},
 	{Type: wire.CmdBye, Data: &wire.Bye{}},
 	{Type: wire.CmdAck, Data: &wire.Ack{N: 10422, Shown: []bridge.DisclosureID{"d-900"}, Stale: []bridge.DisclosureID{"d-901"}}},
-	{Type: wire.CmdSync, Data: &wire.Sync{Since: here, Limit: 100}, content: true, OK: &wire.Synced{N: 10422,
-		Events: []wire.Event{{Type: wire.PushMessage, N: 10422, Data: encode(messageEvent)}}}},
-	{Type: wire.CmdSend, Data: &draft, OK: &bridge.Sent{Message: "m-301", Seq: 12, State: bridge.MessageAccepted, At: at,
-		Recipients: []bridge.SeenBy{{Recipient: gp, Allow: true, Basis: "dk.health-act.41-2-1"}}}},
-	{Type: wire.CmdPreview, Data: &draft, OK: &wire.Previewed{Recipients: []bridge.SeenBy{seenBy,
-		{Via: bridge.Party{Function: bridge.FunctionCaseworker}, Reasons: []bridge.Code{bridge.CodeConsentRequired}, Remedies: []bridge.Remedy{remedy}}}}},
-	{Type: wire.CmdAmend, Data: &bridge.Amendment{Message: "m-301", Retract: true, Reason: "Sent in the wrong conversation."},
-		OK: &wire.Amended{Message: bridge.Message{ID: "m-301", Conversation: "c-7", Patient: patient, Seq: 12, MID: draft.MID, Sender: psych,
-			Priority: bridge.Urgent, State: bridge.MessageAccepted, SentAt: at, Version: 2, Retracted: true, Purpose: bridge.PurposeTreatment}}},
+	{Type: wire.CmdSync, Data: &wire.Sync{Since: here, Limit: 100}, content: true, OK: &wire.Synced{
+		N:      10422,
+		Events: []wire.Event{{Type: wire.PushMessage, N: 10422, Data: encode(messageEvent)}},
+	}},
+	{Type: wire.CmdSend, Data: &draft, OK: &bridge.Sent{
+		Message: "m-301", Seq: 12, State: bridge.MessageAccepted, At: at,
+		Recipients: []bridge.SeenBy{{Recipient: gp, Allow: true, Basis: "dk.health-act.41-2-1"}},
+	}},
+	{Type: wire.CmdPreview, Data: &draft, OK: &wire.Previewed{Recipients: []bridge.SeenBy{
+		seenBy,
+		{Via: bridge.Party{Function: bridge.FunctionCaseworker}, Reasons: []bridge.Code{bridge.CodeConsentRequired}, Remedies: []bridge.Remedy{remedy}},
+	}}},
+	{
+		Type: wire.CmdAmend, Data: &bridge.Amendment{Message: "m-301", Retract: true, Reason: "Sent in the wrong conversation."},
+		OK: &wire.Amended{Message: bridge.Message{
+			ID: "m-301", Conversation: "c-7", Patient: patient, Seq: 12, MID: draft.MID, Sender: psych,
+			Priority: bridge.Urgent, State: bridge.MessageAccepted, SentAt: at, Version: 2, Retracted: true, Purpose: bridge.PurposeTreatment,
+		}},
+	},
 	{Type: wire.CmdRead, Data: &wire.Read{Conversation: "c-7", Seq: 12}, OK: &wire.ReadDone{ReadSeq: 12}},
 	{Type: wire.CmdAcknowledge, Data: &wire.Acknowledge{Message: "m-301", Note: "I will call the patient today."}, OK: &wire.Acknowledged{At: at}},
 	{Type: wire.CmdTyping, Data: &wire.Typing{Conversation: "c-7", On: true}},
-	{Type: wire.CmdPresenceSub, Data: &wire.PresenceSub{Patient: patient, Members: []bridge.Party{{Ref: gp}, {Function: bridge.FunctionContactNurse}}},
-		OK: &wire.PresenceSeen{Presence: []bridge.Presence{presence}}},
+	{
+		Type: wire.CmdPresenceSub, Data: &wire.PresenceSub{Patient: patient, Members: []bridge.Party{{Ref: gp}, {Function: bridge.FunctionContactNurse}}},
+		OK: &wire.PresenceSeen{Presence: []bridge.Presence{presence}},
+	},
 	{Type: wire.CmdPresenceUnsub, Data: &wire.PresenceUnsub{Patient: patient}, OK: &wire.Empty{}},
 	{Type: wire.CmdPresenceSet, Data: &wire.PresenceSet{Mode: wire.ModeDND, Until: at.Add(time.Hour)}, OK: &wire.PresenceSet{Mode: wire.ModeDND, Until: at.Add(time.Hour)}},
-	{Type: wire.CmdConsentRequest, Data: &bridge.NewRequest{MID: "request-01", Patient: patient, Scope: scope, Reason: request.Reason, Hold: &draft},
-		OK: &wire.ConsentRequested{Request: request}},
+	{
+		Type: wire.CmdConsentRequest, Data: &bridge.NewRequest{MID: "request-01", Patient: patient, Scope: scope, Reason: request.Reason, Hold: &draft},
+		OK: &wire.ConsentRequested{Request: request},
+	},
 	{Type: wire.CmdConsentGrant, Data: &grant, OK: &wire.ConsentGranted{Consent: consent}},
 	{Type: wire.CmdConsentDecline, Data: &wire.ConsentDecline{Patient: patient, Request: "r-9"}, OK: &wire.Empty{}},
-	{Type: wire.CmdConsentWithdraw, Data: &wire.ConsentWithdraw{Patient: patient, Consent: "k-44"},
-		OK: &bridge.Withdrawal{Consent: "k-44", At: at, Disclosures: 3, Affected: change}},
-	{Type: wire.CmdConsentPreview, Data: &wire.ConsentPreview{Withdraw: &wire.ConsentWithdraw{Patient: patient, Consent: "k-44"}},
-		OK: &wire.ConsentPreviewed{Change: change}},
-	{Type: wire.CmdConsentList, Data: &wire.ConsentList{Patient: patient},
-		OK: &wire.ConsentListed{Consents: []bridge.Consent{consent}, Objections: []bridge.Objection{objection}, Requests: []bridge.ConsentRequest{request}}},
-	{Type: wire.CmdConsentText, Data: &wire.ConsentTextFor{Patient: patient, Scope: scope, Language: "da"},
-		OK: &bridge.ConsentText{Language: "da", Version: "2026-11", Body: "Jeg giver samtykke til ...", Hash: "9f86d081"}},
-	{Type: wire.CmdObjectionMake, Data: &wire.ObjectionMake{Patient: patient, Parties: objection.Parties, Topics: objection.Topics},
-		OK: &wire.ObjectionMade{Objection: objection}},
+	{
+		Type: wire.CmdConsentWithdraw, Data: &wire.ConsentWithdraw{Patient: patient, Consent: "k-44"},
+		OK: &bridge.Withdrawal{Consent: "k-44", At: at, Disclosures: 3, Affected: change},
+	},
+	{
+		Type: wire.CmdConsentPreview, Data: &wire.ConsentPreview{Withdraw: &wire.ConsentWithdraw{Patient: patient, Consent: "k-44"}},
+		OK: &wire.ConsentPreviewed{Change: change},
+	},
+	{
+		Type: wire.CmdConsentList, Data: &wire.ConsentList{Patient: patient},
+		OK: &wire.ConsentListed{Consents: []bridge.Consent{consent}, Objections: []bridge.Objection{objection}, Requests: []bridge.ConsentRequest{request}},
+	},
+	{
+		Type: wire.CmdConsentText, Data: &wire.ConsentTextFor{Patient: patient, Scope: scope, Language: "da"},
+		OK: &bridge.ConsentText{Language: "da", Version: "2026-11", Body: "Jeg giver samtykke til ...", Hash: "9f86d081"},
+	},
+	{
+		Type: wire.CmdObjectionMake, Data: &wire.ObjectionMake{Patient: patient, Parties: objection.Parties, Topics: objection.Topics},
+		OK: &wire.ObjectionMade{Objection: objection},
+	},
 	{Type: wire.CmdObjectionLift, Data: &wire.ObjectionLift{Patient: patient, Objection: "o-2"}, OK: &wire.Empty{}},
-	{Type: wire.CmdConvOpen, Data: &bridge.NewConversation{MID: "conv-1b9e", Patient: patient, Purpose: bridge.PurposeTreatment, Subject: "After discharge",
-		Members: []bridge.Party{{Function: bridge.FunctionOwnGP}}}, OK: &wire.ConvOpened{Conversation: conversation}},
-	{Type: wire.CmdConvList, Data: &wire.ConvList{Limit: 50}, OK: &wire.ConvListed{At: here,
-		Items: []bridge.ConversationView{{Conversation: conversation, ReadSeq: 11, Unread: 1, Urgent: true}}}},
-	{Type: wire.CmdHistory, Data: &bridge.HistoryQuery{Conversation: "c-7", Before: 13, Limit: 50}, content: true,
-		OK: &wire.HistoryRead{Items: []bridge.HistoryItem{{Message: message, Disclosure: "d-902"}}, Complete: true}},
+	{Type: wire.CmdConvOpen, Data: &bridge.NewConversation{
+		MID: "conv-1b9e", Patient: patient, Purpose: bridge.PurposeTreatment, Subject: "After discharge",
+		Members: []bridge.Party{{Function: bridge.FunctionOwnGP}},
+	}, OK: &wire.ConvOpened{Conversation: conversation}},
+	{Type: wire.CmdConvList, Data: &wire.ConvList{Limit: 50}, OK: &wire.ConvListed{
+		At:    here,
+		Items: []bridge.ConversationView{{Conversation: conversation, ReadSeq: 11, Unread: 1, Urgent: true}},
+	}},
+	{
+		Type: wire.CmdHistory, Data: &bridge.HistoryQuery{Conversation: "c-7", Before: 13, Limit: 50}, content: true,
+		OK: &wire.HistoryRead{Items: []bridge.HistoryItem{{Message: message, Disclosure: "d-902"}}, Complete: true},
+	},
 	{Type: wire.CmdEmergencyAsk, Data: &wire.EmergencyAsk{Patient: patient, Reason: emergency.Reason}, OK: &wire.EmergencyState{Emergency: emergency}},
 	{Type: wire.CmdEmergencyConfirm, Data: &wire.EmergencyConfirm{Patient: patient, Emergency: "e-1"}, OK: &wire.EmergencyState{Emergency: bridge.Emergency{
-		ID: "e-1", Patient: patient, By: psych, Reason: emergency.Reason, AskedAt: at, ConfirmedAt: at.Add(time.Minute), ExpiresAt: at.Add(16 * time.Minute)}}},
+		ID: "e-1", Patient: patient, By: psych, Reason: emergency.Reason, AskedAt: at, ConfirmedAt: at.Add(time.Minute), ExpiresAt: at.Add(16 * time.Minute),
+	}}},
 	{Type: wire.CmdTeam, Data: &wire.TeamOf{Patient: patient}, OK: &wire.TeamSeen{Members: []bridge.MemberView{{
-		Function: bridge.FunctionOwnGP, Member: gp, Name: "(name)", Title: "General practitioner", Organization: "(clinic)", Reachable: *seenBy.Reachable}}}},
+		Function: bridge.FunctionOwnGP, Member: gp, Name: "(name)", Title: "General practitioner", Organization: "(clinic)", Reachable: *seenBy.Reachable,
+	}}}},
 	{Type: wire.CmdDirectory, Data: &wire.DirectoryFor{Text: "psych", Limit: 20}, OK: &wire.DirectoryFound{Roles: []bridge.RoleEntry{{
 		Role: bridge.PractitionerRole{ID: "psychiatrist-3", Practitioner: "prac-3", Organization: "outpatients-2", Code: "overlaege", Active: true},
-		Name: "(name)", Organization: bridge.Organization{ID: "outpatients-2", Name: "Outpatients 2", Sector: bridge.SectorHospitalPsychiatry, Active: true}}}}},
+		Name: "(name)", Organization: bridge.Organization{ID: "outpatients-2", Name: "Outpatients 2", Sector: bridge.SectorHospitalPsychiatry, Active: true},
+	}}}},
 	{Type: wire.CmdEntries, Data: &wire.EntriesAfter{Patient: patient, After: 39, Limit: 100}, OK: &wire.EntriesRead{Entries: []bridge.EntryView{entry}}},
 }
 

@@ -54,8 +54,10 @@ type typescript struct {
 
 func generate(t *testing.T) string {
 	ts := &typescript{t: t, values: map[string][]string{}, docs: map[string]string{}, done: map[reflect.Type]bool{}, names: map[string]reflect.Type{}}
-	for dir, pkg := range map[string]string{"..": reflect.TypeFor[bridge.Code]().PkgPath(), ".": reflect.TypeFor[wire.Command]().PkgPath(),
-		"../ledger": reflect.TypeFor[bridge.Code]().PkgPath() + "/ledger"} {
+	for dir, pkg := range map[string]string{
+		"..": reflect.TypeFor[bridge.Code]().PkgPath(), ".": reflect.TypeFor[wire.Command]().PkgPath(),
+		"../ledger": reflect.TypeFor[bridge.Code]().PkgPath() + "/ledger",
+	} {
 		ts.read(dir, pkg)
 	}
 	for _, s := range wire.Commands {
@@ -271,9 +273,15 @@ func (ts *typescript) tables() string {
 		name string
 		d    time.Duration
 	}{
-		{"auth", wire.AuthTimeout}, {"ping", wire.PingEvery}, {"pong", wire.PongTimeout}, {"fresh", wire.Fresh},
-		{"typingLifetime", wire.TypingLifetime}, {"typingEvery", wire.TypingEvery},
-		{"backoffFirst", wire.BackoffFirst}, {"backoffLongest", wire.BackoffLongest}, {"command", wire.CommandTimeout},
+		{"auth", wire.AuthTimeout},
+		{"ping", wire.PingEvery},
+		{"pong", wire.PongTimeout},
+		{"fresh", wire.Fresh},
+		{"typingLifetime", wire.TypingLifetime},
+		{"typingEvery", wire.TypingEvery},
+		{"backoffFirst", wire.BackoffFirst},
+		{"backoffLongest", wire.BackoffLongest},
+		{"command", wire.CommandTimeout},
 	} {
 		fmt.Fprintf(&b, "  %s: %d,\n", t.name, t.d.Milliseconds())
 	}
@@ -282,9 +290,20 @@ func (ts *typescript) tables() string {
 		name string
 		n    int
 	}{
-		{"message", wire.MaxMessage}, {"beforeAuth", wire.MaxBeforeAuth}, {"frames", wire.MaxFrames}, {"depth", wire.MaxDepth},
-		{"body", bridge.MaxBody}, {"parts", bridge.MaxParts}, {"attachment", bridge.MaxAttachment}, {"members", bridge.MaxMembers},
-		{"claims", wire.MaxClaims}, {"sync", wire.MaxSync}, {"history", wire.MaxHistory}, {"entries", wire.MaxEntries}, {"list", wire.MaxList}, {"watch", wire.MaxWatch},
+		{"message", wire.MaxMessage},
+		{"beforeAuth", wire.MaxBeforeAuth},
+		{"frames", wire.MaxFrames},
+		{"depth", wire.MaxDepth},
+		{"body", bridge.MaxBody},
+		{"parts", bridge.MaxParts},
+		{"attachment", bridge.MaxAttachment},
+		{"members", bridge.MaxMembers},
+		{"claims", wire.MaxClaims},
+		{"sync", wire.MaxSync},
+		{"history", wire.MaxHistory},
+		{"entries", wire.MaxEntries},
+		{"list", wire.MaxList},
+		{"watch", wire.MaxWatch},
 	} {
 		fmt.Fprintf(&b, "  %s: %d,\n", l.name, l.n)
 	}
