@@ -74,7 +74,7 @@ func Open(ctx context.Context, c Config) (*Verifier, error) {
 			continue
 		}
 		if err := keys.fetch(ctx); err != nil {
-			c.Log.Error("loading an issuer's keys", slog.String("issuer", t.URL), slog.Any("error", err))
+			c.Log.ErrorContext(ctx, "loading an issuer's keys", slog.String("issuer", t.URL), slog.Any("error", err))
 		}
 		v.running.Go(func() { keys.refresh(background) })
 	}

@@ -96,7 +96,7 @@ func (k *keyCache) refresh(ctx context.Context) {
 		tried = time.Now()
 		err := k.fetch(ctx)
 		if err != nil && ctx.Err() == nil {
-			k.log.Error("refreshing an issuer's keys", slog.Any("error", err))
+			k.log.ErrorContext(ctx, "refreshing an issuer's keys", slog.Any("error", err))
 		}
 		due.Reset(k.wait(err != nil))
 	}
