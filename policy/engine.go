@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -15,6 +16,7 @@ import (
 // Options say which law an Engine applies. The zero Options are Danish law.
 type Options struct {
 	Data   []byte        // YAML in the shape of data/dk.yaml; nil: Danish law
+	Texts  fs.FS         // one file a language in the shape of texts/da.yaml; nil: Danish law's
 	Budget time.Duration // longest evaluation, which then denies; 0: 20 ms
 	// Patients bounds how many patients' records and decisions are kept, twice
 	// over; 0: 1024, negative: nothing decided is kept.
@@ -24,13 +26,17 @@ type Options struct {
 // Engine keeps bridge.Decider and bridge.Texts. It is safe for concurrent use.
 type Engine struct {
 	law     *law
+	texts   map[string]*words
 	program *program
 	shelf   shelf
 	nobody  *records // stands for a patient who does not exist
 	keep    bool
 }
 
-var _ bridge.Decider = (*Engine)(nil)
+var (
+	_ bridge.Decider = (*Engine)(nil)
+	_ bridge.Texts   = (*Engine)(nil)
+)
 
 // New compiles the policy. It takes some 10 ms, once.
 func New(o Options) (*Engine, error) {
@@ -44,6 +50,16 @@ func New(o Options) (*Engine, error) {
 	if o.Patients <= 0 {
 		o.Patients = 1024
 	}
+	if o.Texts == nil {
+		var err error
+		if o.Texts, err = fs.Sub(danishTexts, "texts"); err != nil {
+			return nil, fmt.Errorf("reading texts: %w", err)
+		}
+	}
+	texts, err := readTexts(o.Texts)
+	if err != nil {
+		return nil, err
+	}
 	l, all, err := readLaw(o.Data)
 	if err != nil {
 		return nil, err
@@ -53,7 +69,7 @@ func New(o Options) (*Engine, error) {
 		return nil, err
 	}
 	return &Engine{
-		law: l, program: p, keep: keep, nobody: l.newRecords(&bridge.Snapshot{}, false),
+		law: l, texts: texts, program: p, keep: keep, nobody: l.newRecords(&bridge.Snapshot{}, false),
 		shelf: shelf{size: o.Patients, young: map[*bridge.Snapshot]*records{}},
 	}, nil
 }
