@@ -1,0 +1,204 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/ledger"
+)
+
+// check is one look at everything, on one snapshot.
+type check struct {
+	*tx
+	ctx    context.Context
+	shown  map[[16]byte]bool // message and recipient of each disclosure, hashed
+	relied map[string]int64  // claims by consent
+	epochs map[bridge.PatientID]uint64
+}
+
+// Check implements bridge.Store. Its errors hold ids and numbers only. The views
+// that run beside it have one connection less.
+func (s *Store) Check(ctx context.Context) error {
+	return s.View(ctx, func(t bridge.Tx) error {
+		c := check{tx: t.(*tx), ctx: ctx, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}}
+		for _, step := range []func() error{
+			c.file, c.chains, c.eventLogs, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
+		} {
+			if err := step(); err != nil {
+				return fmt.Errorf("checking: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// rows is each, ended by the context.
+func (c *check) rows(query string, row func(v []driver.Value) error, args ...any) error {
+	return c.each(query, func(v []driver.Value) error {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		return row(v)
+	}, args...)
+}
+
+// file asks SQLite whether the file is sound, its indexes included.
+func (c *check) file() error {
+	row, err := c.one("PRAGMA integrity_check(1)")
+	if err == nil && text(row[0]) != "ok" {
+		err = errors.New("the file is damaged")
+	}
+	return err
+}
+
+// chains verifies each patient's entries against the head in the row.
+func (c *check) chains() error {
+	heads := map[bridge.PatientID]bridge.Head{}
+	err := c.rows(`SELECT id, epoch, seq, head FROM patients`, func(v []driver.Value) error {
+		id := bridge.PatientID(text(v[0]))
+		heads[id] = bridge.Head{Epoch: uint64(number(v[1])), Seq: uint64(number(v[2])), Hash: hash(v[3])}
+		c.epochs[id] = heads[id].Epoch
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id, head := range heads {
+		leaves, err := entries{c.tx}.After(id, 0, int(head.Seq)+1)
+		if err != nil {
+			return err
+		}
+		if err := ledger.Verify(leaves, head.Hash); err != nil {
+			return fmt.Errorf("chain of patient %s: %w", id, err)
+		}
+		if uint64(len(leaves)) != head.Seq {
+			return fmt.Errorf("chain of patient %s: %d entries, the row says %d", id, len(leaves), head.Seq)
+		}
+	}
+	return c.rows(`SELECT patient FROM entries WHERE patient NOT IN (SELECT id FROM patients) LIMIT 1`, func(v []driver.Value) error {
+		return fmt.Errorf("chain of patient %s: no such patient", text(v[0]))
+	})
+}
+
+// eventLogs wants each party's events from the oldest kept to the newest.
+func (c *check) eventLogs() error {
+	return c.rows(`WITH logs AS (SELECT party, count(*) AS kept, min(n) AS lowest, max(n) AS highest FROM events GROUP BY party)
+		SELECT coalesce(h.party, l.party) FROM event_heads h FULL JOIN logs l ON l.party = h.party
+		WHERE h.party IS NULL OR coalesce(l.kept, 0) <> h.newest - h.oldest + 1
+			OR coalesce(l.lowest, h.oldest) <> h.oldest OR coalesce(l.highest, h.newest) <> h.newest LIMIT 1`,
+		func(v []driver.Value) error { return fmt.Errorf("events of %s: not gap-free", text(v[0])) })
+}
+
+// places wants the messages of each conversation from 1 to the last.
+func (c *check) places() error {
+	return c.rows(`WITH said AS (SELECT conversation, count(*) AS n, min(seq) AS lowest, max(seq) AS highest
+			FROM messages WHERE seq IS NOT NULL GROUP BY conversation)
+		SELECT coalesce(c.id, s.conversation) FROM conversations c FULL JOIN said s ON s.conversation = c.id
+		WHERE c.id IS NULL OR coalesce(s.n, 0) <> c.last_seq
+			OR coalesce(s.lowest, 1) <> 1 OR coalesce(s.highest, 0) <> c.last_seq LIMIT 1`,
+		func(v []driver.Value) error {
+			return fmt.Errorf("messages of conversation %s: not gap-free", text(v[0]))
+		})
+}
+
+// senderKeys wants one message for each sender and mid, and a place for each
+// accepted message.
+func (c *check) senderKeys() error {
+	return c.rows(`SELECT min(id) FROM messages GROUP BY sender, mid HAVING count(*) > 1
+		UNION ALL SELECT id FROM messages WHERE (state = 'accepted') <> (seq IS NOT NULL) LIMIT 1`,
+		func(v []driver.Value) error {
+			return fmt.Errorf("message %s: sent twice, or without a place", text(v[0]))
+		})
+}
+
+// claims wants each disclosure's entry in its patient's chain (I9).
+func (c *check) claims() error {
+	return c.rows(selectDisclosure, func(v []driver.Value) error {
+		d, err := disclosure(v)
+		if err != nil {
+			return err
+		}
+		row, err := c.one(`SELECT entry FROM entries WHERE patient = ? AND seq = ?`, string(d.Patient), int64(d.Seq))
+		if err != nil {
+			return fmt.Errorf("disclosure %s: entry %d of patient %s: %w", d.ID, d.Seq, d.Patient, err)
+		}
+		var e ledger.Entry
+		if err := json.Unmarshal(blob(row[0]), &e); err != nil {
+			return fmt.Errorf("disclosure %s: entry %d of patient %s: %w", d.ID, d.Seq, d.Patient, err)
+		}
+		if e.Disclosure != string(d.ID) {
+			return fmt.Errorf("disclosure %s: entry %d of patient %s is another's", d.ID, d.Seq, d.Patient)
+		}
+		c.shown[pair(d.Message, d.Recipient)] = true
+		for _, id := range distinct(d.Consents) {
+			c.relied[string(id)]++
+		}
+		return nil
+	})
+}
+
+// pair is a key for a message and a recipient.
+func pair(m bridge.MessageID, recipient bridge.Ref) [16]byte {
+	h := sha256.Sum256([]byte(string(m) + "\x00" + string(recipient)))
+	return [16]byte(h[:16])
+}
+
+// claimCounts wants each consent's count to be that of its claims.
+func (c *check) claimCounts() error {
+	counted := 0
+	err := c.rows(`SELECT consent, n FROM consent_claims`, func(v []driver.Value) error {
+		counted++
+		if c.relied[text(v[0])] != number(v[1]) {
+			return fmt.Errorf("claims of consent %s: %d, counted %d", text(v[0]), c.relied[text(v[0])], number(v[1]))
+		}
+		return nil
+	})
+	if err == nil && counted != len(c.relied) {
+		err = errors.New("claims of a consent: not counted")
+	}
+	return err
+}
+
+// deliveries wants every delivery accounted for (I8), and what was delivered to
+// have been disclosed (I3).
+func (c *check) deliveries() error {
+	return c.rows(`SELECT doc FROM deliveries`, func(v []driver.Value) error {
+		var d bridge.Delivery
+		if err := decode(v[0], &d); err != nil {
+			return err
+		}
+		switch d.State {
+		case bridge.DeliveryPending, bridge.DeliveryWithheld, bridge.DeliveryExpired:
+			return nil
+		case bridge.DeliveryDelivered:
+			if !c.shown[pair(d.Message, d.Recipient)] {
+				return fmt.Errorf("delivery of message %s to %s: never disclosed", d.Message, d.Recipient)
+			}
+			return nil
+		}
+		return fmt.Errorf("delivery of message %s to %s: not accounted for", d.Message, d.Recipient)
+	})
+}
+
+// consentEpochs wants no consent from an epoch that has not been (I1).
+func (c *check) consentEpochs() error {
+	return c.rows(`SELECT doc FROM consents`, func(v []driver.Value) error {
+		var consent bridge.Consent
+		if err := decode(v[0], &consent); err != nil {
+			return err
+		}
+		epoch, ok := c.epochs[consent.Patient]
+		if !ok || consent.GrantedEpoch > epoch || consent.EndedEpoch > epoch {
+			return fmt.Errorf("consent %s: of an epoch that patient %s has not reached", consent.ID, consent.Patient)
+		}
+		return nil
+	})
+}

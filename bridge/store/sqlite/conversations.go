@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"database/sql/driver"
+	"time"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+// conversations implements bridge.Conversations.
+type conversations struct{ *tx }
+
+const selectConversation = `SELECT doc, last_seq, changed FROM conversations`
+
+// conversation reads a row, with the head as the transaction knows it.
+func (c conversations) conversation(row []driver.Value) (v bridge.Conversation, err error) {
+	if err := decode(row[0], &v); err != nil {
+		return v, err
+	}
+	h := conversationHead{uint64(number(row[1])), number(row[2])}
+	if c.heads != nil {
+		if kept, ok := c.heads.conversations.get(v.ID); ok {
+			h = kept
+		}
+	}
+	v.LastSeq = h.last
+	if h.changed != nanos(v.ChangedAt) {
+		v.ChangedAt = instant(h.changed)
+	}
+	return v, nil
+}
+
+func (c conversations) Conversation(id bridge.ConversationID) (bridge.Conversation, error) {
+	row, err := c.one(selectConversation+` WHERE id = ?`, string(id))
+	if err != nil {
+		return bridge.Conversation{}, err
+	}
+	return c.conversation(row)
+}
+
+func (c conversations) ByMID(opener bridge.Ref, mid string) (bridge.Conversation, error) {
+	row, err := c.one(selectConversation+` WHERE opener = ? AND mid = ?`, string(opener), mid)
+	if err != nil {
+		return bridge.Conversation{}, err
+	}
+	return c.conversation(row)
+}
+
+// Put implements bridge.Conversations. The patient and the opener's id of a
+// conversation never change: a conflict.
+func (c conversations) Put(v bridge.Conversation) error {
+	doc, err := encode(v)
+	if err != nil {
+		return err
+	}
+	n, err := c.exec(`INSERT INTO conversations (id, patient, opener, mid, last_seq, changed, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET last_seq = excluded.last_seq, changed = excluded.changed, doc = excluded.doc
+		WHERE patient = excluded.patient AND opener = excluded.opener AND mid = excluded.mid`,
+		string(v.ID), string(v.Patient), string(v.OpenedBy), v.MID, int64(v.LastSeq), nanos(v.ChangedAt), doc)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return conflict("conversation id was used before")
+	}
+	c.heads.conversations.put(v.ID, conversationHead{v.LastSeq, nanos(v.ChangedAt)})
+	if _, err := c.exec(`DELETE FROM participants WHERE conversation = ?`, string(v.ID)); err != nil {
+		return err
+	}
+	for _, p := range v.Participants {
+		_, err := c.exec(`INSERT OR IGNORE INTO participants (party, conversation) VALUES (?, ?)`, string(p), string(v.ID))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c conversations) Find(q bridge.ConversationQuery) ([]bridge.Conversation, error) {
+	if err := c.usable(); err != nil {
+		return nil, err
+	}
+	if c.heads != nil { // the order is the rows'
+		if err := c.note(c.heads.flushConversations(c.c)); err != nil {
+			return nil, err
+		}
+	}
+	var f filter
+	if q.Patient != "" {
+		f.and("patient = ?", string(q.Patient))
+	}
+	if q.Participant != "" {
+		f.and("id IN (SELECT conversation FROM participants WHERE party = ?)", string(q.Participant))
+	}
+	if !q.Before.IsZero() {
+		f.and("changed < ?", nanos(q.Before))
+	}
+	var all []bridge.Conversation
+	err := c.each(selectConversation+f.where+` ORDER BY changed DESC, id LIMIT ?`, func(row []driver.Value) error {
+		v, err := c.conversation(row)
+		all = append(all, v)
+		return err
+	}, append(f.args, limit(q.Limit, 50))...)
+	return all, err
+}
+
+func (c conversations) NextSeq(id bridge.ConversationID, at time.Time) (uint64, error) {
+	if err := c.writable(); err != nil {
+		return 0, err
+	}
+	h, ok := c.heads.conversations.get(id)
+	if !ok {
+		row, err := c.one(`SELECT last_seq FROM conversations WHERE id = ?`, string(id))
+		if err != nil {
+			return 0, err
+		}
+		h.last = uint64(number(row[0]))
+	}
+	h.last++
+	h.changed = nanos(at)
+	c.heads.conversations.put(id, h)
+	return h.last, nil
+}
+
+func (c conversations) SetMark(id bridge.ConversationID, m bridge.Mark) error {
+	_, err := c.exec(`INSERT INTO marks (conversation, party, seq) VALUES (?, ?, ?)
+		ON CONFLICT (conversation, party) DO UPDATE SET seq = excluded.seq`,
+		string(id), string(m.Party), int64(m.Seq))
+	return err
+}
+
+func (c conversations) Marks(id bridge.ConversationID) ([]bridge.Mark, error) {
+	var all []bridge.Mark
+	err := c.each(`SELECT party, seq FROM marks WHERE conversation = ? ORDER BY party`, func(row []driver.Value) error {
+		all = append(all, bridge.Mark{Party: bridge.Ref(text(row[0])), Seq: uint64(number(row[1]))})
+		return nil
+	}, string(id))
+	return all, err
+}
+
+func (c conversations) Unread(id bridge.ConversationID, m bridge.Mark) (n int, urgent bool, err error) {
+	row, err := c.one(`SELECT count(*), coalesce(max(urgent), 0) FROM messages
+		WHERE conversation = ? AND seq > ? AND seq IS NOT NULL AND sender <> ? AND state = 'accepted'`,
+		string(id), int64(m.Seq), string(m.Party))
+	if err != nil {
+		return 0, false, err
+	}
+	return int(number(row[0])), number(row[1]) != 0, nil
+}

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"database/sql/driver"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+// disclosures implements bridge.Disclosures.
+type disclosures struct{ *tx }
+
+const selectDisclosure = `SELECT doc, state, closed FROM disclosures`
+
+func disclosure(row []driver.Value) (d bridge.Disclosure, err error) {
+	err = decode(row[0], &d)
+	if state := bridge.DisclosureState(text(row[1])); d.State != state {
+		d.State, d.ClosedAt = state, instant(number(row[2]))
+	}
+	return d, err
+}
+
+// Claim implements bridge.Disclosures. An id that was used before is a conflict.
+func (d disclosures) Claim(v bridge.Disclosure) error {
+	doc, err := encode(v)
+	if err != nil {
+		return err
+	}
+	_, err = d.exec(`INSERT INTO disclosures (id, patient, state, closed, doc) VALUES (?, ?, ?, ?, ?)`,
+		string(v.ID), string(v.Patient), string(v.State), nanos(v.ClosedAt), doc)
+	if err != nil {
+		return err
+	}
+	for _, c := range distinct(v.Consents) {
+		n, err := d.count(c)
+		if err != nil {
+			return err
+		}
+		d.heads.claims.put(c, n+1)
+	}
+	return nil
+}
+
+// distinct is ids with each once.
+func distinct(ids []bridge.ConsentID) []bridge.ConsentID {
+	if len(ids) < 2 {
+		return ids
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (d disclosures) Disclosure(id bridge.DisclosureID) (bridge.Disclosure, error) {
+	row, err := d.one(selectDisclosure+` WHERE id = ?`, string(id))
+	if err != nil {
+		return bridge.Disclosure{}, err
+	}
+	return disclosure(row)
+}
+
+func (d disclosures) Close(id bridge.DisclosureID, s bridge.DisclosureState, at time.Time) (bool, error) {
+	if s == bridge.DisclosureOpen || s == "" {
+		return false, bridge.BadRequest("closing a claim needs an end")
+	}
+	n, err := d.exec(`UPDATE disclosures SET state = ?, closed = ? WHERE id = ? AND state = 'open'`,
+		string(s), nanos(at), string(id))
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	_, err = d.one(`SELECT 1 FROM disclosures WHERE id = ?`, string(id))
+	return false, err
+}
+
+func (d disclosures) Open(patient bridge.PatientID, relying ...bridge.ConsentID) ([]bridge.Disclosure, error) {
+	var all []bridge.Disclosure
+	err := d.each(selectDisclosure+` WHERE patient = ? AND state = 'open' ORDER BY id`, func(row []driver.Value) error {
+		v, err := disclosure(row)
+		if err != nil {
+			return err
+		}
+		if len(relying) == 0 || slices.ContainsFunc(v.Consents, func(c bridge.ConsentID) bool { return slices.Contains(relying, c) }) {
+			all = append(all, v)
+		}
+		return nil
+	}, string(patient))
+	slices.SortStableFunc(all, func(a, b bridge.Disclosure) int { return a.ClaimedAt.Compare(b.ClaimedAt) })
+	return all, err
+}
+
+func (d disclosures) Count(consent bridge.ConsentID) (int, error) {
+	n, err := d.count(consent)
+	return int(n), err
+}
+
+func (d disclosures) count(consent bridge.ConsentID) (int64, error) {
+	if err := d.usable(); err != nil {
+		return 0, err
+	}
+	if d.heads != nil {
+		if n, ok := d.heads.claims.get(consent); ok {
+			return n, nil
+		}
+	}
+	row, err := d.one(`SELECT n FROM consent_claims WHERE consent = ?`, string(consent))
+	switch {
+	case errors.Is(err, bridge.ErrNotFound):
+		row = []driver.Value{int64(0)}
+	case err != nil:
+		return 0, err
+	}
+	if d.heads != nil {
+		d.heads.claims.load(consent, number(row[0]))
+	}
+	return number(row[0]), nil
+}
+
+func (d disclosures) PutDelivery(v bridge.Delivery) error {
+	doc, err := encode(v)
+	if err != nil {
+		return err
+	}
+	_, err = d.exec(`INSERT INTO deliveries (message, recipient, doc) VALUES (?, ?, ?)
+		ON CONFLICT (message, recipient) DO UPDATE SET doc = excluded.doc`,
+		string(v.Message), string(v.Recipient), doc)
+	return err
+}
+
+func (d disclosures) Delivery(m bridge.MessageID, recipient bridge.Ref) (v bridge.Delivery, err error) {
+	err = d.get(&v, `SELECT doc FROM deliveries WHERE message = ? AND recipient = ?`, string(m), string(recipient))
+	return v, err
+}
+
+func (d disclosures) Deliveries(m bridge.MessageID) ([]bridge.Delivery, error) {
+	return list[bridge.Delivery](d.tx, `SELECT doc FROM deliveries WHERE message = ? ORDER BY recipient`, string(m))
+}

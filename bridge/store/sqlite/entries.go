@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"crypto/rand"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/ledger"
+)
+
+// entries implements bridge.Entries.
+type entries struct{ *tx }
+
+func (e entries) Append(v ledger.Entry) (ledger.Leaf, error) {
+	if err := e.writable(); err != nil {
+		return ledger.Leaf{}, err
+	}
+	id := bridge.PatientID(v.Patient)
+	h, err := patients(e).Head(id)
+	if err != nil {
+		return ledger.Leaf{}, err
+	}
+	v.Seq = h.Seq + 1
+	v.Time = v.Time.UTC()
+	var salt [32]byte
+	_, _ = rand.Read(salt[:]) // never fails (crypto/rand, since Go 1.24)
+	leaf, err := ledger.NewLeaf(h.Hash, salt, v)
+	if err != nil {
+		return ledger.Leaf{}, err
+	}
+	canonical, err := v.Canonical()
+	if err != nil {
+		return ledger.Leaf{}, err
+	}
+	_, err = e.exec(`INSERT INTO entries (patient, seq, salt, prev, commitment, head, entry) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		v.Patient, int64(v.Seq), leaf.Salt[:], leaf.Prev[:], leaf.Commit[:], leaf.Head[:], canonical)
+	if err != nil {
+		return ledger.Leaf{}, err
+	}
+	h.Seq, h.Hash = v.Seq, leaf.Head
+	e.heads.patients.put(id, h)
+	return leaf, nil
+}
+
+func (e entries) After(patient bridge.PatientID, seq uint64, most int) ([]ledger.Leaf, error) {
+	var all []ledger.Leaf
+	err := e.each(`SELECT salt, prev, commitment, head, entry FROM entries WHERE patient = ? AND seq > ? ORDER BY seq LIMIT ?`,
+		func(row []driver.Value) error {
+			l := ledger.Leaf{Salt: hash(row[0]), Prev: hash(row[1]), Commit: hash(row[2]), Head: hash(row[3])}
+			if err := json.Unmarshal(blob(row[4]), &l.Entry); err != nil {
+				return fmt.Errorf("decoding entry: %w", err)
+			}
+			all = append(all, l)
+			return nil
+		}, string(patient), int64(seq), limit(most, 100))
+	return all, err
+}

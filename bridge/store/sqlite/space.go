@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// space watches the room that is left. It holds a file of size bytes, which is
+// removed when an essential write finds no room, and made again once the disk
+// has room for it twice.
+type space struct {
+	path string
+	size int64 // 0: nothing is held and nothing is refused
+	held bool
+	low  bool // only what is essential may be written
+	free func() (int64, error)
+}
+
+func newSpace(path string, size int64) *space {
+	s := &space{path: path, size: max(size, 0)}
+	s.free = func() (int64, error) { return freeBytes(filepath.Dir(path)) }
+	if s.size == 0 {
+		_ = os.Remove(path) // left by an Open with a reserve
+		return s
+	}
+	info, err := os.Stat(path)
+	s.held = err == nil && info.Size() == s.size
+	return s
+}
+
+// look finds out how much room there is. Where it can't, it lets the disk say no.
+func (s *space) look() {
+	if s.size == 0 {
+		return
+	}
+	free, err := s.free()
+	if err != nil {
+		s.low = false
+		return
+	}
+	if !s.held && free >= 2*s.size {
+		s.held = s.hold() == nil
+		free -= s.size
+	}
+	s.low = !s.held || free < s.size
+}
+
+// hold makes the file, with blocks of its own.
+func (s *space) hold() error {
+	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(allocate(f, s.size), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(s.path))
+	}
+	return nil
+}
+
+// release gives the room away, and reports whether there was any.
+func (s *space) release() bool {
+	if !s.held {
+		return false
+	}
+	s.held, s.low = false, true
+	return os.Remove(s.path) == nil
+}
+
+// freeBytes is what an ordinary user may still write in the folder's file system.
+func freeBytes(folder string) (int64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(folder, &st); err != nil {
+		return 0, err
+	}
+	return int64(st.Bavail) * int64(st.Bsize), nil
+}
+
+// zeros fills f with size bytes.
+func zeros(f *os.File, size int64) error {
+	chunk := make([]byte, 1<<20)
+	for size > 0 {
+		n, err := f.Write(chunk[:min(size, int64(len(chunk)))])
+		if err != nil {
+			return err
+		}
+		size -= int64(n)
+	}
+	return f.Sync()
+}

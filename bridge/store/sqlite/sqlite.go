@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package sqlite keeps what must survive in one SQLite file, for one machine.
+//
+// One goroutine owns the one connection that writes. It starts a commit at once
+// and collects what comes while the commit runs, so that many transactions share
+// one sync of the disk. Readers have connections of their own and never wait for
+// the writer. Checkpoints run apart, in small steps.
+//
+// Beside the file lie SQLite's -wal and -shm, a -lock that one process holds, and
+// a -reserve: room that is given away when the disk is full, so that a withdrawal
+// can always be kept.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+// Options tune a store. The zero Options are good for production.
+type Options struct {
+	// Reserve is how many bytes are held back for what is essential
+	// (bridge.Essential). While less is free on the file system, every other
+	// Update is refused with CodeStorageFull. 0 means 64 MiB, negative none.
+	Reserve int64
+	// Checkpoint is after how many pages in the write-ahead log they are moved to
+	// the database. 0 means 16000.
+	Checkpoint int
+	// Readers is how many Views may run at once. 0 means 4.
+	Readers int
+	// Log is told of what an operator must know. nil discards.
+	Log *slog.Logger
+}
+
+const (
+	defaultReserve    = 64 << 20
+	defaultCheckpoint = 16_000
+	defaultReaders    = 4
+)
+
+func (o Options) filled() Options {
+	if o.Reserve == 0 {
+		o.Reserve = defaultReserve
+	}
+	if o.Checkpoint <= 0 {
+		o.Checkpoint = defaultCheckpoint
+	}
+	if o.Readers <= 0 {
+		o.Readers = defaultReaders
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Store implements bridge.Store.
+type Store struct {
+	path    string
+	options Options
+	log     *slog.Logger
+	id      string // of the log
+	lock    *os.File
+	writer  *writer
+	readers chan *conn
+	points  *checkpoints
+	closing sync.Once
+	closed  error
+}
+
+var _ bridge.Store = (*Store)(nil)
+
+// Open opens the database at path, making and migrating it where needed: the
+// file with mode 0600, its folder with 0700. It refuses a file that another
+// process has open, that is not ours, or that a newer version has written.
+func Open(path string, o Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening store: %w", err)
+	}
+	s := &Store{path: path, options: o.filled()}
+	s.log = s.options.Log
+	if err := s.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening store: %w", err), s.release())
+	}
+	return s, nil
+}
+
+func (s *Store) open() error {
+	var err error
+	if s.lock, err = prepareFiles(s.path); err != nil {
+		return err
+	}
+	if err := migrate(context.Background(), s.path); err != nil {
+		return err
+	}
+	c, err := dial(s.path)
+	if err != nil {
+		return err
+	}
+	s.writer = &writer{
+		store: s, c: c, queue: make(chan *job), stop: make(chan struct{}), ended: make(chan struct{}),
+		space: newSpace(s.path+"-reserve", s.options.Reserve),
+	}
+	s.writer.heads.forget()
+	s.writer.syncs = func() error { _, err := c.exec("COMMIT"); return err }
+	row, err := c.one(`SELECT value FROM meta WHERE key = 'log'`)
+	if err != nil {
+		return fmt.Errorf("reading the log's id: %w", err)
+	}
+	s.id = text(row[0])
+	s.readers = make(chan *conn, s.options.Readers)
+	for range s.options.Readers {
+		r, err := dial(s.path)
+		if err != nil {
+			return err
+		}
+		s.readers <- r
+		if err := r.set("query_only", "1"); err != nil {
+			return err
+		}
+	}
+	if s.points, err = newCheckpoints(s); err != nil {
+		return err
+	}
+	go s.writer.loop()
+	go s.points.loop()
+	return nil
+}
+
+// Log implements bridge.Store.
+func (s *Store) Log() string { return s.id }
+
+// Update implements bridge.Store. One writer makes every transaction
+// serializable, so that the patient's row needs no lock of its own.
+func (s *Store) Update(ctx context.Context, _ bridge.PatientID, fn func(bridge.Tx) error) error {
+	return s.writer.update(ctx, fn)
+}
+
+// View implements bridge.Store.
+func (s *Store) View(ctx context.Context, fn func(bridge.Tx) error) error {
+	c, err := s.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.readers <- c }()
+	// Deferred: the snapshot is taken by the first read, so after View was called.
+	if _, err := c.exec("BEGIN"); err != nil {
+		return fmt.Errorf("beginning a view: %w", mapped(err))
+	}
+	t := &tx{c: c, store: s}
+	defer func() {
+		t.over.Store(true)
+		_, _ = c.exec("ROLLBACK") // nothing was written
+	}()
+	return fn(t)
+}
+
+// reader takes a connection out of the pool.
+func (s *Store) reader(ctx context.Context) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("waiting for a reader: %w", err)
+	}
+	select {
+	case <-s.writer.stop:
+		return nil, errClosed
+	default:
+	}
+	select {
+	case c := <-s.readers:
+		return c, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for a reader: %w", ctx.Err())
+	case <-s.writer.stop:
+		return nil, errClosed
+	}
+}
+
+// Close waits for the Updates and Views that run, refuses others, and closes.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		close(s.writer.stop)
+		<-s.writer.ended
+		s.points.close()
+		for range s.options.Readers {
+			s.closed = errors.Join(s.closed, (<-s.readers).close())
+		}
+		s.closed = errors.Join(s.closed, s.release())
+	})
+	return s.closed
+}
+
+// release closes what open opened, as far as it came.
+func (s *Store) release() error {
+	var err error
+	if s.points != nil {
+		err = errors.Join(err, s.points.c.close())
+	}
+	for len(s.readers) > 0 {
+		err = errors.Join(err, (<-s.readers).close())
+	}
+	if s.writer != nil {
+		err = errors.Join(err, s.writer.c.close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}

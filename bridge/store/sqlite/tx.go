@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"database/sql/driver"
+	"errors"
+	"sync/atomic"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+var (
+	errOver     = errors.New("transaction is over")
+	errReadOnly = errors.New("write in a view")
+)
+
+// tx is a transaction as fn sees it.
+type tx struct {
+	c     *conn
+	heads *heads // nil in a view
+	store *Store
+	over  atomic.Bool
+	// wrote says that fn has a savepoint open, made before its first write.
+	wrote bool
+	// lost is the error after which SQLite may have rolled everything back, so
+	// that a further statement would be a transaction of its own.
+	lost error
+}
+
+func (t *tx) Directory() bridge.Directory         { return directory{t} }
+func (t *tx) Patients() bridge.Patients           { return patients{t} }
+func (t *tx) Consents() bridge.Consents           { return consents{t} }
+func (t *tx) Conversations() bridge.Conversations { return conversations{t} }
+func (t *tx) Messages() bridge.Messages           { return messages{t} }
+func (t *tx) Disclosures() bridge.Disclosures     { return disclosures{t} }
+func (t *tx) Events() bridge.Events               { return events{t} }
+func (t *tx) Entries() bridge.Entries             { return entries{t} }
+
+// usable returns why t can't be used, if it can't.
+func (t *tx) usable() error {
+	if t.over.Load() {
+		return errOver
+	}
+	return t.lost
+}
+
+// writable is usable for a write; it opens the savepoint of fn.
+func (t *tx) writable() error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	if t.heads == nil {
+		return errReadOnly
+	}
+	if !t.wrote {
+		if _, err := t.c.exec("SAVEPOINT fn"); err != nil {
+			return t.note(err)
+		}
+		t.wrote = true
+	}
+	return nil
+}
+
+// note maps an error of SQLite and remembers one that ends the transaction.
+func (t *tx) note(err error) error {
+	if err == nil {
+		return nil
+	}
+	m := mapped(err)
+	if broken(err) {
+		t.lost = m
+	}
+	return m
+}
+
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	if err := t.writable(); err != nil {
+		return 0, err
+	}
+	n, err := t.c.exec(query, args...)
+	return n, t.note(err)
+}
+
+func (t *tx) each(query string, row func(v []driver.Value) error, args ...any) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	return t.note(t.c.each(query, row, args...))
+}
+
+func (t *tx) one(query string, args ...any) ([]driver.Value, error) {
+	if err := t.usable(); err != nil {
+		return nil, err
+	}
+	v, err := t.c.one(query, args...)
+	return v, t.note(err)
+}
+
+// get reads one document, in the query's first column, into v.
+func (t *tx) get(v any, query string, args ...any) error {
+	row, err := t.one(query, args...)
+	if err != nil {
+		return err
+	}
+	return decode(row[0], v)
+}
+
+// list reads documents, in the query's first column.
+func list[T any](t *tx, query string, args ...any) ([]T, error) {
+	var all []T
+	err := t.each(query, func(row []driver.Value) error {
+		var v T
+		if err := decode(row[0], &v); err != nil {
+			return err
+		}
+		all = append(all, v)
+		return nil
+	}, args...)
+	return all, err
+}
+
+// limit is n, or most when n is not set.
+func limit(n, most int) int64 {
+	if n <= 0 {
+		return int64(most)
+	}
+	return int64(n)
+}
+
+// filter builds the narrowing part of a query.
+type filter struct {
+	where string
+	args  []any
+}
+
+// and adds a condition and its arguments.
+func (f *filter) and(condition string, args ...any) {
+	if f.where == "" {
+		f.where = " WHERE "
+	} else {
+		f.where += " AND "
+	}
+	f.where += condition
+	f.args = append(f.args, args...)
+}
