@@ -5,6 +5,7 @@ package sqlite
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -28,24 +29,42 @@ func (c consents) All(patient bridge.PatientID) ([]bridge.Consent, []bridge.Obje
 	return all, no, err
 }
 
+// Due implements bridge.Consents.
+func (c consents) Due(t time.Time, most int) ([]bridge.Consent, error) {
+	return list[bridge.Consent](c.tx, `SELECT doc FROM consents WHERE state = 'active' AND ends < ? ORDER BY ends, id LIMIT ?`,
+		nanos(t), limit(most, 100))
+}
+
 // Put implements bridge.Consents. An id stays with its patient, and a consent
 // that has ended does not become active again (I6): both are conflicts.
-func (c consents) Put(consent bridge.Consent) error {
-	doc, err := encode(consent)
+func (c consents) Put(r bridge.Ruling) error {
+	doc, err := encode(r)
 	if err != nil {
 		return err
 	}
-	n, err := c.exec(`INSERT INTO consents (id, patient, state, granted, doc) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, granted = excluded.granted, doc = excluded.doc
-		WHERE patient = excluded.patient AND (state = 'active' OR excluded.state <> 'active')`,
-		string(consent.ID), string(consent.Patient), string(consent.State), nanos(consent.GrantedAt), doc)
-	if err != nil {
-		return err
+	switch r := r.(type) {
+	case bridge.Consent:
+		var ends any // null: it has no end
+		if !r.Scope.Period.End.IsZero() {
+			ends = nanos(r.Scope.Period.End)
+		}
+		return c.own(`INSERT INTO consents (id, patient, state, granted, ends, doc) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET state = excluded.state, granted = excluded.granted,
+				ends = excluded.ends, doc = excluded.doc
+			WHERE patient = excluded.patient AND (state = 'active' OR excluded.state <> 'active')`,
+			string(r.ID), string(r.Patient), string(r.State), nanos(r.GrantedAt), ends, doc)
+	case bridge.Objection:
+		return c.own(`INSERT INTO objections (id, patient, created, lifted, doc) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET created = excluded.created, lifted = excluded.lifted, doc = excluded.doc
+			WHERE patient = excluded.patient`,
+			string(r.ID), string(r.Patient), nanos(r.CreatedAt), flag(!r.LiftedAt.IsZero()), doc)
+	case bridge.Emergency:
+		return c.own(`INSERT INTO emergencies (id, patient, asked, doc) VALUES (?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, doc = excluded.doc
+			WHERE patient = excluded.patient`,
+			r.ID, string(r.Patient), nanos(r.AskedAt), doc)
 	}
-	if n == 0 {
-		return conflict("consent id was used before")
-	}
-	return nil
+	return fmt.Errorf("keeping %T: not a ruling", r)
 }
 
 func (c consents) Request(id bridge.RequestID) (r bridge.ConsentRequest, err error) {
@@ -67,6 +86,9 @@ func (c consents) Requests(q bridge.RequestQuery) ([]bridge.ConsentRequest, erro
 	if !q.ExpiresBefore.IsZero() {
 		f.and("expires < ?", nanos(q.ExpiresBefore))
 	}
+	if q.Held {
+		f.and("EXISTS (SELECT 1 FROM messages m WHERE m.request = requests.id AND m.state = 'held')")
+	}
 	return list[bridge.ConsentRequest](c.tx, `SELECT doc FROM requests`+f.where+` ORDER BY created, id LIMIT ?`,
 		append(f.args, limit(q.Limit, 100))...)
 }
@@ -76,40 +98,18 @@ func (c consents) PutRequest(r bridge.ConsentRequest) error {
 	if err != nil {
 		return err
 	}
-	return c.own("request", `INSERT INTO requests (id, patient, asker, state, created, expires, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
+	return c.own(`INSERT INTO requests (id, patient, asker, state, created, expires, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET asker = excluded.asker, state = excluded.state,
 			created = excluded.created, expires = excluded.expires, doc = excluded.doc
 		WHERE patient = excluded.patient`,
 		string(r.ID), string(r.Patient), string(r.By), string(r.State), nanos(r.CreatedAt), nanos(r.ExpiresAt), doc)
 }
 
-func (c consents) PutObjection(o bridge.Objection) error {
-	doc, err := encode(o)
-	if err != nil {
-		return err
-	}
-	return c.own("objection", `INSERT INTO objections (id, patient, created, lifted, doc) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET created = excluded.created, lifted = excluded.lifted, doc = excluded.doc
-		WHERE patient = excluded.patient`,
-		string(o.ID), string(o.Patient), nanos(o.CreatedAt), flag(!o.LiftedAt.IsZero()), doc)
-}
-
-func (c consents) PutEmergency(e bridge.Emergency) error {
-	doc, err := encode(e)
-	if err != nil {
-		return err
-	}
-	return c.own("emergency", `INSERT INTO emergencies (id, patient, asked, doc) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, doc = excluded.doc
-		WHERE patient = excluded.patient`,
-		e.ID, string(e.Patient), nanos(e.AskedAt), doc)
-}
-
 // own runs an upsert that leaves another patient's row alone.
-func (c consents) own(what, query string, args ...any) error {
+func (c consents) own(query string, args ...any) error {
 	n, err := c.exec(query, args...)
 	if err == nil && n == 0 {
-		err = conflict(what + " id is another patient's")
+		err = conflict("id was used before")
 	}
 	return err
 }

@@ -128,8 +128,6 @@ func (m messages) Versions(id bridge.MessageID) ([]bridge.Version, error) {
 	return list[bridge.Version](m.tx, `SELECT doc FROM versions WHERE message = ? ORDER BY number`, string(id))
 }
 
-// PutAttachment implements bridge.Messages. With nil content, content that is
-// there stays.
 func (m messages) PutAttachment(a bridge.Attachment, content []byte) error {
 	doc, err := encode(a)
 	if err != nil {

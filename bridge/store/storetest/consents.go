@@ -22,7 +22,7 @@ func consents(_ *testing.T, w *world) {
 		Purposes: []bridge.Purpose{bridge.PurposeTreatment}, MadeBy: "Patient/a", CreatedAt: at(1)}
 	w.must("a", everyone("a", "b"))
 	w.must("a", func(tx bridge.Tx) error {
-		return firstOf(tx.Consents().Put(whole), tx.Consents().Put(bare), tx.Consents().PutObjection(no),
+		return firstOf(tx.Consents().Put(whole), tx.Consents().Put(bare), tx.Consents().Put(no),
 			tx.Consents().Put(bridge.Consent{ID: "c3", Patient: "b", State: bridge.ConsentActive, GrantedAt: at(0)}))
 	})
 	read := func(tx bridge.Tx) error {
@@ -42,7 +42,7 @@ func consents(_ *testing.T, w *world) {
 	w.must("a", func(tx bridge.Tx) error {
 		_, err1 := tx.Patients().Bump("a")
 		_, err2 := tx.Patients().Bump("a")
-		return firstOf(err1, err2, tx.Consents().Put(whole), tx.Consents().PutObjection(no))
+		return firstOf(err1, err2, tx.Consents().Put(whole), tx.Consents().Put(no))
 	})
 	w.both(read)
 }
@@ -110,4 +110,62 @@ func requests(t *testing.T, w *world) {
 		same(w, "request", got, all[0])
 		return err
 	})
+}
+
+func due(_ *testing.T, w *world) {
+	until := func(id bridge.ConsentID, p bridge.PatientID, end time.Time, s bridge.ConsentState) bridge.Consent {
+		return bridge.Consent{ID: id, Patient: p, State: s, Scope: bridge.Scope{Period: bridge.Period{Start: at(0), End: end}}}
+	}
+	one, two := until("one", "a", at(1), bridge.ConsentActive), until("two", "b", at(2), bridge.ConsentActive)
+	w.must("", everyone("a", "b"))
+	w.must("", func(tx bridge.Tx) error {
+		c := tx.Consents()
+		return firstOf(c.Put(two), c.Put(one), c.Put(until("open", "a", time.Time{}, bridge.ConsentActive)),
+			c.Put(until("gone", "a", at(1), bridge.ConsentWithdrawn)), c.Put(until("later", "a", at(9), bridge.ConsentActive)))
+	})
+	ended := func(t time.Time, most int, want ...bridge.Consent) {
+		w.t.Helper()
+		w.both(func(tx bridge.Tx) error {
+			got, err := tx.Consents().Due(t, most)
+			same(w, "due", got, want)
+			return err
+		})
+	}
+	ended(at(1), 10)
+	ended(at(3), 10, one, two)
+	ended(at(3), 1, one)
+	one.State = bridge.ConsentExpired
+	w.must("a", func(tx bridge.Tx) error { return tx.Consents().Put(one) })
+	ended(at(3), 10, two)
+}
+
+func heldRequests(_ *testing.T, w *world) {
+	m := said("m", "c", 0)
+	m.State, m.Request = bridge.MessageHeld, "r2"
+	w.must("a", everyone("a"))
+	w.must("a", open(talk("c", "a", 1)))
+	w.must("a", func(tx bridge.Tx) error {
+		for _, id := range []bridge.RequestID{"r1", "r2"} {
+			if err := tx.Consents().PutRequest(bridge.ConsentRequest{ID: id, Patient: "a", State: bridge.RequestGranted}); err != nil {
+				return err
+			}
+		}
+		return tx.Messages().Put(m)
+	})
+	waiting := func(want ...bridge.RequestID) {
+		w.t.Helper()
+		w.both(func(tx bridge.Tx) error {
+			got, err := tx.Consents().Requests(bridge.RequestQuery{Held: true, State: bridge.RequestGranted})
+			var ids []bridge.RequestID
+			for _, r := range got {
+				ids = append(ids, r.ID)
+			}
+			same(w, "requests with a held message", ids, want)
+			return err
+		})
+	}
+	waiting("r2")
+	m.State = bridge.MessageReturned
+	w.must("a", send(m))
+	waiting()
 }

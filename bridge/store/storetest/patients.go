@@ -121,8 +121,8 @@ func snapshot(_ *testing.T, w *world) {
 		return firstOf(err, tx.Patients().SetCareTeam("a", team), tx.Directory().Put(mother),
 			tx.Directory().Put(bridge.RelatedPerson{ID: "n", Patient: "b"}),
 			c.Put(grant("late", bridge.ConsentActive, 2)), c.Put(grant("gone", bridge.ConsentWithdrawn, 0)),
-			c.Put(grant("early", bridge.ConsentActive, 1)), c.PutObjection(no), c.PutObjection(lifted),
-			c.PutEmergency(old), c.PutEmergency(glass))
+			c.Put(grant("early", bridge.ConsentActive, 1)), c.Put(no), c.Put(lifted),
+			c.Put(old), c.Put(glass))
 	})
 	w.both(func(tx bridge.Tx) error {
 		got, err := tx.Patients().Snapshot("a")

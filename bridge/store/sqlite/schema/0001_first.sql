@@ -90,9 +90,11 @@ CREATE TABLE consents (
   patient TEXT NOT NULL,
   state   TEXT NOT NULL,
   granted INTEGER NOT NULL,
+  ends    INTEGER, -- of the period; null when it has no end
   doc     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consents_patient ON consents (patient, granted);
+CREATE INDEX consents_ends ON consents (ends) WHERE state = 'active';
 
 CREATE TABLE consent_claims (
   consent TEXT NOT NULL PRIMARY KEY,
