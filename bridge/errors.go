@@ -100,10 +100,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes errors.Is(err, &Error{Code: c}) compare codes.
+// Is makes errors.Is(err, &Error{Code: c}) compare codes. ErrOutcomeUnknown is
+// itself only: not every internal error leaves the outcome open.
 func (e *Error) Is(target error) bool {
 	var t *Error
-	return errors.As(target, &t) && t.Code == e.Code
+	return errors.As(target, &t) && t != ErrOutcomeUnknown && t.Code == e.Code
 }
 
 // CodeOf returns the code to tell a caller for err, "" for nil.
