@@ -18,7 +18,7 @@ import (
 // check is one look at everything, on one snapshot.
 type check struct {
 	*tx
-	ctx    context.Context
+	ended  func() error      // the caller's context has
 	shown  map[[16]byte]bool // message and recipient of each disclosure, hashed
 	relied map[string]int64  // claims by consent
 	epochs map[bridge.PatientID]uint64
@@ -28,7 +28,7 @@ type check struct {
 // that run beside it have one connection less.
 func (s *Store) Check(ctx context.Context) error {
 	return s.View(ctx, func(t bridge.Tx) error {
-		c := check{tx: t.(*tx), ctx: ctx, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}}
+		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}}
 		for _, step := range []func() error{
 			c.file, c.chains, c.eventLogs, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
 		} {
@@ -43,7 +43,7 @@ func (s *Store) Check(ctx context.Context) error {
 // rows is each, ended by the context.
 func (c *check) rows(query string, row func(v []driver.Value) error, args ...any) error {
 	return c.each(query, func(v []driver.Value) error {
-		if err := c.ctx.Err(); err != nil {
+		if err := c.ended(); err != nil {
 			return err
 		}
 		return row(v)
