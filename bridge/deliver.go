@@ -145,7 +145,10 @@ func (w claim) settled(s Claimant) (claimed, bool) {
 		return claimed{message: &m}, true
 	case w.message.State != MessageAccepted:
 		return claimed{withheld: []Code{ReasonReturned}}, true
-	case w.message.Retracted && w.delivery.State != DeliveryDelivered:
+	case w.message.Retracted && w.delivery.State == DeliveryDelivered:
+		m := w.message // that it is gone, to somebody who was shown it: no content
+		return claimed{message: &m}, true
+	case w.message.Retracted:
 		return claimed{withheld: []Code{ReasonRetracted}}, true
 	case w.delivery.State == DeliveryWithheld:
 		return claimed{withheld: w.delivery.Reasons}, true
@@ -243,10 +246,11 @@ func messageWords(m Message) func(*ledger.Entry) {
 	return func(e *ledger.Entry) { e.Message, e.Conversation = string(m.ID), string(m.Conversation) }
 }
 
-// ended reports whether one of the consents is no longer active.
+// ended reports whether one of the consents is no longer active. One that was
+// superseded goes on in its successor: the patient said yes to the same again.
 func (g *passage) ended(consents []ConsentID) bool {
 	for _, id := range consents {
-		if !slices.ContainsFunc(g.snapshot.Consents, func(x Consent) bool { return x.ID == id }) {
+		if !slices.ContainsFunc(g.snapshot.Consents, func(x Consent) bool { return x.ID == id || x.Supersedes == id }) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -49,16 +50,38 @@ func (b *Bridge) mayConsent(ctx context.Context, c Caller, p PatientID) (*Snapsh
 	return s, nil
 }
 
-// rule is the gate for what the patient rules on: consents, objections. The
+// ruling is the gate for what the patient rules on: consents, objections. The
 // patient's own acts disclose nothing; they are decided (may this caller act for
 // the patient), done and recorded in one transaction on the patient's row.
 func (b *Bridge) ruling(ctx context.Context, c Caller, p PatientID, act func(*passage, answer) error) error {
+	return b.rulingOn(ctx, c, p, b.mayConsent, act)
+}
+
+// closing is ruling for what only takes away: withdrawing, objecting. It is kept
+// on a nearly full disk, and the patient's own goes on without a policy.
+func (b *Bridge) closing(ctx context.Context, c Caller, p PatientID, act func(*passage, answer) error) error {
+	return b.rulingOn(Essential(ctx), c, p, b.mayClose, act)
+}
+
+// mayClose is mayConsent, and a yes for the patient where the policy is silent.
+func (b *Bridge) mayClose(ctx context.Context, c Caller, p PatientID) (*Snapshot, error) {
+	s, err := b.mayConsent(ctx, c, p)
+	if CodeOf(err) == CodePolicyUnavailable && c.Party == p.Ref() {
+		b.log.LogAttrs(ctx, slog.LevelError, "the patient's own no went on without a policy", slog.Any("error", err))
+		if s, err = b.snapshot(ctx, p); err == nil && s == nil {
+			err = &Error{Code: CodeForbidden}
+		}
+	}
+	return s, err
+}
+
+func (b *Bridge) rulingOn(ctx context.Context, c Caller, p PatientID, may func(context.Context, Caller, PatientID) (*Snapshot, error), act func(*passage, answer) error) error {
 	for range maxRetries {
-		s, err := b.mayConsent(ctx, c, p)
+		s, err := may(ctx, c, p)
 		if err != nil {
 			return err
 		}
-		err = b.store.Update(Essential(ctx), p, func(tx Tx) error {
+		err = b.store.Update(ctx, p, func(tx Tx) error {
 			if err := b.stillTrue(tx, c, s); err != nil {
 				return err
 			}

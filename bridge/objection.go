@@ -17,7 +17,7 @@ func (b *Bridge) Object(ctx context.Context, c Caller, o Objection) (Objection, 
 		return Objection{}, err
 	}
 	var told pokes
-	err := b.ruling(ctx, c, o.Patient, func(g *passage, a answer) error {
+	err := b.closing(ctx, c, o.Patient, func(g *passage, a answer) error {
 		told = nil
 		if i := slices.IndexFunc(g.snapshot.Objections, func(x Objection) bool { return x.ID == o.ID }); i >= 0 {
 			o = g.snapshot.Objections[i]

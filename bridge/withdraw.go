@@ -29,13 +29,14 @@ const DrainTime = 3500 * time.Millisecond
 // clients' window has passed, so that nothing can be shown any more (promise 2).
 // Withdrawing again answers the same.
 func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id ConsentID) (Withdrawal, error) {
+	// What it changes is worth knowing, and no ground for not withdrawing.
 	change, err := b.PreviewWithdrawal(ctx, c, p, id)
-	if err != nil {
+	if err != nil && CodeOf(err) != CodePolicyUnavailable {
 		return Withdrawal{}, err
 	}
 	w := Withdrawal{Consent: id, Affected: change}
 	var told pokes
-	err = b.ruling(ctx, c, p, func(g *passage, a answer) error {
+	err = b.closing(ctx, c, p, func(g *passage, a answer) error {
 		told = nil
 		consent, err := g.tx.Consents().Consent(id)
 		if errors.Is(err, ErrNotFound) || err == nil && consent.Patient != p {
