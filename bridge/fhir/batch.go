@@ -10,10 +10,12 @@ import (
 )
 
 // Batch checks what was added and returns it in our words, or, when one resource
-// is invalid, nothing. The same inputs give the same batch. A Reader whose Batch
+// is invalid, nothing. The same inputs give the same batch, but for roles that
+// have come to their end in the meantime. A Reader whose Batch
 // was called is used up.
 func (b *Reader) Batch() (bridge.ImportBatch, Report, error) {
 	c := &conversion{
+		now:           b.Now,
 		loc:           b.Location,
 		x:             newIndex(b.Known),
 		organizations: map[bridge.Ref]*bridge.Organization{},
@@ -28,6 +30,9 @@ func (b *Reader) Batch() (bridge.ImportBatch, Report, error) {
 			return bridge.ImportBatch{}, Report{}, err // embedded, so it never is
 		}
 		c.loc = loc
+	}
+	if c.now == nil {
+		c.now = time.Now
 	}
 	c.run(b.resources)
 
@@ -44,6 +49,7 @@ func (b *Reader) Batch() (bridge.ImportBatch, Report, error) {
 // conversion turns resources into nouns.
 type conversion struct {
 	loc           *time.Location
+	now           func() time.Time
 	x             *index
 	batch         bridge.ImportBatch
 	organizations map[bridge.Ref]*bridge.Organization

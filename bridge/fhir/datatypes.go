@@ -81,6 +81,9 @@ var (
 	timeForm     = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?$`)
 )
 
+// oldest is the first year that a date may be in: a CPR number reaches back to 1858.
+const oldest = 1800
+
 // span returns the stretch of time that a FHIR dateTime names, [from, to): a day
 // for a date, a month or a year for a partial one, an instant (from == to) for a
 // time. Days are those of loc.
@@ -90,12 +93,12 @@ func (n node) span(loc *time.Location) (from, to time.Time) {
 		return time.Time{}, time.Time{}
 	}
 	if dateTimeForm.MatchString(s) {
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && t.Year() >= oldest {
 			return t.UTC(), t.UTC()
 		}
 	} else if dateForm.MatchString(s) {
 		layout := "2006-01-02"[:len(s)]
-		if t, err := time.ParseInLocation(layout, s, loc); err == nil && t.Year() > 0 {
+		if t, err := time.ParseInLocation(layout, s, loc); err == nil && t.Year() >= oldest {
 			switch len(s) {
 			case 4:
 				to = t.AddDate(1, 0, 0)
@@ -147,6 +150,8 @@ func (n node) identifiers(keep ...string) []bridge.Identifier {
 		switch {
 		case known && bad != "":
 			i.get("value").fail(bad)
+		case i.str("use") == "old":
+			i.note(IdentifierNotKept)
 		case known && keeps(keep, id.System):
 			kept = append(kept, id)
 		default:

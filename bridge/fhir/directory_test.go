@@ -147,6 +147,38 @@ func TestKnownPatientKeepsTheirID(t *testing.T) {
 	}
 }
 
+// A role counts while somebody is employed in it; an absence without an end is
+// taken for a year; an old number is nobody's.
+func TestWhatTimeHasEnded(t *testing.T) {
+	text := role(`"period":{"start":"2020-01-01","end":"2026-02-28"},"notAvailable":[{"during":{"start":"2026-01-01T00:00:00Z"}}]`) +
+		`{"resourceType":"Patient","id":"p","name":[{"text":"P"}],"identifier":[{"use":"old","system":"` + fhir.SystemCPR + `","value":"6101701001"}]}
+		 {"resourceType":"Patient","id":"q","name":[{"text":"Q"}],"identifier":[{"system":"` + fhir.SystemCPR + `","value":"6101701001"}]}`
+	for now, want := range map[string]bool{"2026-02-28T22:00:00Z": true, "2026-02-28T23:00:00Z": false, "2019-12-31T22:00:00Z": false} {
+		at, err := time.Parse(time.RFC3339, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader := fhir.Reader{Now: func() time.Time { return at }}
+		if err := reader.Add("", strings.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+		batch, report, err := reader.Batch()
+		if err != nil {
+			t.Fatalf("%v\n%+v", err, report.Items)
+		}
+		got := batch.Resources[2].(bridge.PractitionerRole)
+		if got.Active != want {
+			t.Errorf("at %s active: %v", now, got.Active)
+		}
+		if until := got.Absences[0].Until.Format(time.DateOnly); until != "2027-01-01" {
+			t.Errorf("away until %s", until)
+		}
+		if len(batch.Patients[0].Identifiers) != 0 || len(batch.Patients[1].Identifiers) != 1 {
+			t.Errorf("the old number was kept")
+		}
+	}
+}
+
 type store struct {
 	refs   map[bridge.Ref]bool
 	idents map[bridge.Identifier]bridge.Ref

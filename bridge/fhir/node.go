@@ -21,39 +21,48 @@ type parseError struct{ reason Reason }
 
 func (e *parseError) Error() string { return e.reason.Text() }
 
+// parser reads JSON into maps and lists, and stops before they fill the memory.
+type parser struct {
+	d    *json.Decoder
+	left int // values that may still come
+}
+
 // parseValues reads every JSON value of data: one, or as many as NDJSON has.
-func parseValues(data []byte, maxDepth, maxValues int) ([]any, error) {
+func parseValues(data []byte, limit int) ([]any, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
 		return nil, &parseError{NotUTF8}
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
+	p := parser{json.NewDecoder(bytes.NewReader(data)), limit}
+	p.d.UseNumber()
 	var values []any
 	for {
-		v, err := parseValue(d, maxDepth)
+		v, err := p.value(MaxDepth)
 		if err == io.EOF {
 			return values, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if len(values) == maxValues {
+		if len(values) == MaxResources {
 			return nil, &parseError{TooLarge}
 		}
 		values = append(values, v)
 	}
 }
 
-// parseValue reads one value. Its errors never hold a byte of the input, which
-// those of encoding/json do.
-func parseValue(d *json.Decoder, depth int) (any, error) {
-	t, err := d.Token()
+// value reads one value. Its errors never hold a byte of the input, which those
+// of encoding/json do.
+func (p *parser) value(depth int) (any, error) {
+	t, err := p.d.Token()
 	if err == io.EOF {
 		return nil, io.EOF
 	}
 	if err != nil {
 		return nil, &parseError{Malformed}
+	}
+	if p.left--; p.left < 0 {
+		return nil, &parseError{TooLarge}
 	}
 	delim, ok := t.(json.Delim)
 	if !ok {
@@ -64,18 +73,18 @@ func parseValue(d *json.Decoder, depth int) (any, error) {
 	}
 	if delim == '[' {
 		var list []any
-		for d.More() {
-			v, err := parseValue(d, depth-1)
+		for p.d.More() {
+			v, err := p.value(depth - 1)
 			if err != nil {
 				return nil, inside(err)
 			}
 			list = append(list, v)
 		}
-		return list, closing(d)
+		return list, p.closing()
 	}
 	o := object{}
-	for d.More() {
-		k, err := d.Token()
+	for p.d.More() {
+		k, err := p.d.Token()
 		if err != nil {
 			return nil, &parseError{Malformed}
 		}
@@ -83,11 +92,11 @@ func parseValue(d *json.Decoder, depth int) (any, error) {
 		if _, twice := o[key]; twice {
 			return nil, &parseError{DuplicateKey}
 		}
-		if o[key], err = parseValue(d, depth-1); err != nil {
+		if o[key], err = p.value(depth - 1); err != nil {
 			return nil, inside(err)
 		}
 	}
-	return o, closing(d)
+	return o, p.closing()
 }
 
 // inside turns the end of the input in the middle of a value into a fault.
@@ -98,8 +107,8 @@ func inside(err error) error {
 	return err
 }
 
-func closing(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
+func (p *parser) closing() error {
+	if _, err := p.d.Token(); err != nil {
 		return &parseError{Malformed}
 	}
 	return nil

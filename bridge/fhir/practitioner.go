@@ -44,6 +44,12 @@ func (c *conversion) role(r *resource) {
 	if p.Code == "" {
 		r.note("PractitionerRole.code", NoRoleCode)
 	}
+	if employed := n.get("period"); employed.ok() {
+		if !employed.period(c.loc).Contains(c.now()) {
+			p.Active = false
+		}
+		employed.note(PeriodIgnored)
+	}
 	p.Hours = c.hours(n)
 	switch {
 	case who.ref == "":
@@ -84,9 +90,13 @@ func (c *conversion) absences(r *resource) {
 	p := c.roles[r.ref()]
 	for _, a := range r.root().list("notAvailable") {
 		during := a.get("during").period(c.loc)
-		if during.Start.IsZero() || during.End.IsZero() {
+		switch {
+		case during.Start.IsZero() && during.End.IsZero():
 			a.get("during").fail(Missing)
 			continue
+		case during.End.IsZero():
+			during.End = during.Start.AddDate(1, 0, 0)
+			a.get("during").note(EndAssumed)
 		}
 		absence := bridge.Absence{From: during.Start, Until: during.End, Reason: a.str("description")}
 		if e := a.extension(ExtSubstitute); e.ok() {

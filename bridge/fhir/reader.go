@@ -5,6 +5,7 @@ package fhir
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,9 @@ import (
 const (
 	MaxInput     = 64 << 20 // bytes of one input
 	MaxTotal     = 256 << 20
-	MaxDepth     = 40     // of nested JSON
-	MaxResources = 50_000 // of a batch
+	MaxDepth     = 40      // of nested JSON
+	MaxResources = 50_000  // of a batch
+	maxValues    = 4 << 20 // JSON values of one input; each takes far more memory than its bytes
 )
 
 // Read reads one input: a Bundle, a single resource, or NDJSON. The batch is the
@@ -41,7 +43,10 @@ type Reader struct {
 	Known Known
 	// Location is where days begin; nil: Europe/Copenhagen.
 	Location *time.Location
+	// Now tells whether somebody is employed at the moment; nil: time.Now.
+	Now func() time.Time
 
+	maxValues int // 0: the constant
 	inputs    int
 	total     int64
 	resources []*resource
@@ -66,7 +71,7 @@ func (b *Reader) Add(name string, in io.Reader) error {
 	} else if trimmed[0] == '<' {
 		return b.breaks(name, "", XMLRefused)
 	}
-	values, err := parseValues(data, MaxDepth, MaxResources)
+	values, err := parseValues(data, cmp.Or(b.maxValues, maxValues))
 	if err != nil {
 		reason := Malformed
 		var p *parseError

@@ -95,6 +95,7 @@ const (
 	LabelIgnored       Reason = "label_not_kept"
 	PurposeIgnored     Reason = "purpose_not_kept"
 	IDDerived          Reason = "id_derived"
+	EndAssumed         Reason = "end_assumed_in_a_year"
 	SubstituteMissing  Reason = "substitute_not_kept"
 )
 

@@ -47,7 +47,7 @@ func (x *index) add(r *resource) {
 	}
 	for _, i := range r.root().list("identifier") {
 		id, bad, _ := cleanIdentifier(i.str("system"), i.str("value"))
-		if bad == "" && id.System != "" && id.Value != "" {
+		if bad == "" && id.System != "" && id.Value != "" && i.str("use") != "old" {
 			x.identify(r, identKey{r.typ, id}, i.path)
 		}
 	}

@@ -28,15 +28,15 @@ func (c *conversion) scope(n, p node) (s bridge.Scope, refused Reason) {
 	own := n.extension(ExtScope)
 	s.Both = own.extension("bothWays").flag("valueBoolean", false)
 	s.Case = own.extension("case").str("valueString")
-	s.Topics = permittedTopics(p)
+	if s.Topics = permittedTopics(p); len(s.To) == 0 || len(s.Topics) == 0 {
+		return s, TooGeneral
+	}
 	if s.Topics, refused = except(p, s.Topics); refused != "" {
 		return s, refused
 	}
 	s.Purposes = permittedPurposes(p)
 	s.Period = p.get("period").period(c.loc)
 	switch {
-	case len(s.To) == 0 || len(s.Topics) == 0:
-		return s, TooGeneral
 	case len(s.From) == 0:
 		return s, NoDiscloser
 	case len(s.Purposes) == 0:

@@ -116,7 +116,10 @@ func reference(p bridge.Party) values {
 }
 
 func period(p bridge.Period) values {
-	v := values{"start": p.Start.UTC().Format(time.RFC3339Nano)}
+	v := values{}
+	if !p.Start.IsZero() {
+		v["start"] = p.Start.UTC().Format(time.RFC3339Nano)
+	}
 	if !p.End.IsZero() {
 		v["end"] = p.End.UTC().Format(time.RFC3339Nano)
 	}
