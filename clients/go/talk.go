@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package brobygger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/wire"
+)
+
+// ask is a command whose repetition is harmless: it reads, or has an id by which
+// the bridge knows it again.
+func ask[T any](ctx context.Context, c *Client, t wire.CommandType, data any) (T, error) {
+	var out T
+	_, _, err := c.call(ctx, true, t, data, &out)
+	return out, err
+}
+
+// askOnce is a command that is not repeated when its outcome is unknown.
+func askOnce[T any](ctx context.Context, c *Client, t wire.CommandType, data any) (T, error) {
+	var out T
+	_, _, err := c.call(ctx, false, t, data, &out)
+	return out, err
+}
+
+// Open opens a conversation, or returns the one opened before with this MID. An
+// empty MID is replaced by a fresh one.
+func (c *Client) Open(ctx context.Context, n bridge.NewConversation) (bridge.Conversation, error) {
+	if n.MID == "" {
+		n.MID = newID()
+	}
+	out, err := ask[wire.ConvOpened](ctx, c, wire.CmdConvOpen, n)
+	if err == nil {
+		c.remember(out.Conversation.ID, out.Conversation.Patient)
+	}
+	return out.Conversation, err
+}
+
+// Conversations lists the caller's conversations, changed last first.
+func (c *Client) Conversations(ctx context.Context, q wire.ConvList) (wire.ConvListed, error) {
+	out, err := ask[wire.ConvListed](ctx, c, wire.CmdConvList, q)
+	for _, v := range out.Items {
+		c.remember(v.ID, v.Patient)
+	}
+	return out, err
+}
+
+// patientOf finds whom a conversation is about.
+func (c *Client) patientOf(ctx context.Context, id bridge.ConversationID) (bridge.PatientID, error) {
+	q, more := wire.ConvList{Limit: wire.MaxList}, true
+	for {
+		c.mu.Lock()
+		p := c.patient[id]
+		c.mu.Unlock()
+		if p != "" {
+			return p, nil
+		}
+		if !more {
+			return "", bridge.ErrNotFound
+		}
+		list, err := c.Conversations(ctx, q)
+		if err != nil {
+			return "", err
+		}
+		if more = list.More && len(list.Items) > 0; more {
+			q.Before = list.Items[len(list.Items)-1].ChangedAt
+		}
+	}
+}
+
+// Preview says what each recipient would see of the draft. It sends nothing.
+func (c *Client) Preview(ctx context.Context, d bridge.Draft) ([]bridge.SeenBy, error) {
+	if d.MID == "" {
+		d.MID = newID()
+	}
+	var out wire.Previewed
+	_, _, err := c.call(ctx, true, wire.CmdPreview, d, &out)
+	var denied *ConsentError
+	if errors.As(err, &denied) {
+		denied.draft = &d
+	}
+	return out.Recipients, err
+}
+
+// Amend edits or retracts one's own message. An empty MID is replaced by a fresh one.
+func (c *Client) Amend(ctx context.Context, a bridge.Amendment) (bridge.Message, error) {
+	if a.MID == "" {
+		a.MID = newID()
+	}
+	out, err := ask[wire.Amended](ctx, c, wire.CmdAmend, a)
+	return out.Message, err
+}
+
+// MarkRead says that the conversation was read up to seq, and returns how far it
+// was read on any device.
+func (c *Client) MarkRead(ctx context.Context, id bridge.ConversationID, seq uint64) (uint64, error) {
+	out, err := ask[wire.ReadDone](ctx, c, wire.CmdRead, wire.Read{Conversation: id, Seq: seq})
+	return out.ReadSeq, err
+}
+
+// Acknowledge says that a message which asks for it was taken notice of.
+func (c *Client) Acknowledge(ctx context.Context, id bridge.MessageID, note string) (time.Time, error) {
+	out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id, Note: note})
+	return out.At, err
+}
+
+// SetTyping tells the members of a conversation that somebody writes, or no
+// longer does. It says nothing while there is no connection.
+func (c *Client) SetTyping(id bridge.ConversationID, on bool) {
+	c.mu.Lock()
+	k := c.conn
+	c.mu.Unlock()
+	if k != nil && !k.over() {
+		_ = k.write(0, wire.Command{Type: wire.CmdTyping, Data: wire.Typing{Conversation: id, On: on}})
+	}
+}
+
+// errStale is content that came too late to be shown, again and again.
+var errStale = errors.New("the answer came too late to be shown")
+
+// History reads messages of a conversation. Each is a disclosure, and counts as
+// shown when History returns it: show it at once, and do not keep it for later.
+// The client must ask for content (Options.Content, or a handler for messages).
+func (c *Client) History(ctx context.Context, q bridge.HistoryQuery) (wire.HistoryRead, error) {
+	for range tries {
+		var out wire.HistoryRead
+		k, beat, err := c.call(ctx, true, wire.CmdHistory, q, &out)
+		if err != nil {
+			return out, err
+		}
+		fresh := true
+		for _, it := range out.Items {
+			fresh = fresh && (it.Disclosure == "" || k.beats.fresh(beat))
+		}
+		for _, it := range out.Items {
+			switch {
+			case it.Disclosure == "":
+			case fresh:
+				k.acks.add(0, it.Disclosure, "")
+			default:
+				k.acks.add(0, "", it.Disclosure)
+			}
+		}
+		if fresh {
+			return out, nil
+		}
+	}
+	return wire.HistoryRead{}, &RetryableError{Err: fmt.Errorf("reading history: %w", errStale)}
+}
