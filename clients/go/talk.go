@@ -87,11 +87,8 @@ func (c *Client) Preview(ctx context.Context, d bridge.Draft) ([]bridge.SeenBy, 
 	return out.Recipients, err
 }
 
-// Amend edits or retracts one's own message. An empty MID is replaced by a fresh one.
+// Amend edits or retracts one's own message.
 func (c *Client) Amend(ctx context.Context, a bridge.Amendment) (bridge.Message, error) {
-	if a.MID == "" {
-		a.MID = newID()
-	}
 	out, err := ask[wire.Amended](ctx, c, wire.CmdAmend, a)
 	return out.Message, err
 }
