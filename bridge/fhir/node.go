@@ -6,6 +6,7 @@ package fhir
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func parseValues(data []byte, limit int) ([]any, error) {
 	var values []any
 	for {
 		v, err := p.value(MaxDepth)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return values, nil
 		}
 		if err != nil {
@@ -55,7 +56,7 @@ func parseValues(data []byte, limit int) ([]any, error) {
 // of encoding/json do.
 func (p *parser) value(depth int) (any, error) {
 	t, err := p.d.Token()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, io.EOF
 	}
 	if err != nil {
@@ -101,7 +102,7 @@ func (p *parser) value(depth int) (any, error) {
 
 // inside turns the end of the input in the middle of a value into a fault.
 func inside(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return &parseError{Malformed}
 	}
 	return err

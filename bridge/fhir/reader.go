@@ -59,7 +59,7 @@ func (b *Reader) Add(name string, in io.Reader) error {
 	b.inputs++
 	data, err := io.ReadAll(io.LimitReader(in, MaxInput+1))
 	if err != nil {
-		b.breaks(name, "", Malformed)
+		_ = b.breaks(name, "", Malformed) // for the report
 		return fmt.Errorf("reading fhir input: %w", err)
 	}
 	b.total += int64(len(data))
