@@ -17,9 +17,10 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 	var told pokes
 	var old *Message
 	answers, err := b.pass(ctx, c, o.conv.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
-		return b.questions(tx, c, s, o)
+		qs, err := b.questions(tx, c, s, o)
+		return append(qs, b.listening(o, qs)...), err
 	}, func(g *passage) error {
-		told, old = nil, nil
+		told, old, o.handed = nil, nil, nil
 		m, err := g.tx.Messages().ByMID(c.Party, o.message.MID)
 		if err == nil && m.State != MessageHeld {
 			// Sent on another connection meanwhile. The entry says what was asked.
@@ -37,6 +38,7 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 	if old != nil {
 		return b.sentBefore(ctx, *old, o.message)
 	}
+	b.hand(o.handed)
 	b.poke(told)
 	b.meter.Sent(MessageAccepted)
 	sent := Sent{Message: o.message.ID, Seq: o.message.Seq, State: MessageAccepted, At: o.message.SentAt}
@@ -68,15 +70,23 @@ func (g *passage) accept(o *outgoing, told *pokes) error {
 	if err := g.deliveries(o); err != nil {
 		return err
 	}
+	err = g.record(ledger.KindAccepted, g.summary(), func(e *ledger.Entry) {
+		e.Conversation, e.Message, e.Consents = string(m.Conversation), string(m.ID), words(m.Consents)
+	})
+	if err != nil {
+		return err
+	}
 	for _, r := range append([]Ref{m.Sender}, g.reached(o)...) {
 		e := Event{Party: r, Kind: EventMessage, At: m.SentAt, Patient: m.Patient, Conversation: m.Conversation, Message: m.ID, By: m.Sender}
 		if err := told.append(g.tx, e); err != nil {
 			return err
 		}
+		e.N = (*told)[r]
+		if err := g.claimEarly(o, e); err != nil {
+			return err
+		}
 	}
-	return g.record(ledger.KindAccepted, g.summary(), func(e *ledger.Entry) {
-		e.Conversation, e.Message, e.Consents = string(m.Conversation), string(m.ID), words(m.Consents)
-	})
+	return nil
 }
 
 // complete sets what the acceptance rests on: every consent that some recipient's

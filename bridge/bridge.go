@@ -35,6 +35,13 @@ type Meter interface {
 // Listener is told that a party has something to fetch. Kept by bridge/hub. None
 // of its methods may block.
 type Listener interface {
+	// Ready lists the party's sessions that would take content this instant:
+	// heard from, with nothing else on the way to them.
+	Ready(party Ref) []Ready
+	// Hand gives a session what was claimed for it in the transaction that
+	// accepted it. What the session does not take after all it closes as unsent,
+	// and finds again in its log.
+	Hand(session string, d Delivered)
 	// Poke says that the party's log has grown to n. It carries no content.
 	Poke(party Ref, n uint64)
 	// Typing says that by types in the conversation; to may be told (the gate has
@@ -45,6 +52,13 @@ type Listener interface {
 	// Draining says that claims about the patient must be closed now where they
 	// can be.
 	Draining(patient PatientID)
+}
+
+// Ready is a session that would take content this instant.
+type Ready struct {
+	Caller   Caller
+	Claimant Claimant
+	N        uint64 // its place in the party's log
 }
 
 // Bridge is the whole of what the system does. Its methods are safe for

@@ -31,6 +31,8 @@ type Question struct {
 	Purpose Purpose
 	Topics  []Topic
 	Case    string
+
+	early bool // asked before its time; see the gate
 }
 
 // Actor is a party as a decision sees it. For a care function that nobody fills

@@ -22,11 +22,26 @@ type answer struct {
 	Decision
 }
 
+// early splits off the answers to questions that were asked before their time:
+// those only spare another passage later, and a no among them is not recorded,
+// since it will be asked again.
+func early(answers []answer) (now, later []answer) {
+	for _, a := range answers {
+		if a.early {
+			later = append(later, a)
+		} else {
+			now = append(now, a)
+		}
+	}
+	return now, later
+}
+
 // passage is what act may use while it is inside the gate's transaction.
 type passage struct {
 	tx       Tx
 	snapshot *Snapshot
 	answers  []answer
+	early    []answer // to the questions that were early
 	recorded int
 }
 
@@ -45,10 +60,11 @@ var errEpochMoved = errors.New("epoch moved")
 // act may be run again, and must record at least one entry (I9).
 func (b *Bridge) pass(ctx context.Context, c Caller, p PatientID, q ask, act func(*passage) error) ([]answer, error) {
 	for range maxRetries {
-		s, answers, err := b.decide(ctx, p, q)
+		s, all, err := b.decide(ctx, p, q)
 		if err != nil {
 			return nil, err
 		}
+		answers, later := early(all)
 		if s == nil {
 			return answers, denial(answers)
 		}
@@ -57,7 +73,7 @@ func (b *Bridge) pass(ctx context.Context, c Caller, p PatientID, q ask, act fun
 			if err := b.stillTrue(tx, c, s); err != nil {
 				return err
 			}
-			g := &passage{tx: tx, snapshot: s, answers: answers}
+			g := &passage{tx: tx, snapshot: s, answers: answers, early: later}
 			if err := g.recordDenials(); err != nil {
 				return err
 			}

@@ -90,6 +90,8 @@ type outgoing struct {
 	conv       Conversation
 	message    Message
 	recipients []recipient // in the order of the questions
+	ready      []Ready     // in the order of the early questions
+	handed     []handed
 }
 
 // Send sends. Each recipient is decided on: one may get all, one a redacted form,

@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Data   []byte        // YAML in the shape of data/dk.yaml; nil: Danish law
 	Texts  fs.FS         // one file a language in the shape of texts/da.yaml; nil: Danish law's
-	Budget time.Duration // longest evaluation, which then denies; 0: 20 ms
+	Budget time.Duration // longest evaluation, which then denies; 0: 250 ms, since a busy machine is no reason to be silent
 	// Patients bounds how many patients' records and decisions are kept, twice
 	// over; 0: 1024, negative: nothing decided is kept.
 	Patients int
@@ -44,7 +44,7 @@ func New(o Options) (*Engine, error) {
 		o.Data = danish
 	}
 	if o.Budget == 0 {
-		o.Budget = 20 * time.Millisecond
+		o.Budget = 250 * time.Millisecond
 	}
 	keep := o.Patients >= 0
 	if o.Patients <= 0 {
