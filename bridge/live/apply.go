@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+//go:embed lua/party.lua
+var partyLua string
+
+//go:embed lua/strike.lua
+var strikeLua string
+
+//go:embed lua/due.lua
+var dueLua string
+
+var (
+	partyScript  = redis.NewScript(partyLua)
+	strikeScript = redis.NewScript(strikeLua)
+	dueScript    = redis.NewScript(dueLua)
+)
+
+// outcome is what party.lua gives.
+type outcome struct {
+	changed bool
+	told    told
+	due     time.Duration
+}
+
+// Touch says that the connections are alive. A Touch must not overtake the Drop
+// of the same connection; one that was begun before it may end after it.
+func (k *keeper) Touch(ctx context.Context, conns []bridge.Connection) error {
+	if len(conns) == 0 {
+		return nil
+	}
+	generation, up := k.standing()
+	changes, alive, call := k.devices.touch(k.names, conns, generation)
+	if !up {
+		return k.remember()
+	}
+	missing, err := k.beatFor(ctx, alive)
+	if err == nil {
+		err = k.touchAll(ctx, append(changes, missing...), call)
+	}
+	if err != nil {
+		_ = k.remember()
+		k.suspect()
+		return fmt.Errorf("touching connections: %w", err)
+	}
+	return nil
+}
+
+// beatFor sends heartbeats: one plain command a party, since a script costs many
+// times as much and nothing has changed. It gives those that Redis did not know.
+func (k *keeper) beatFor(ctx context.Context, alive []heartbeat) (missing []change, err error) {
+	for batch := range slices.Chunk(alive, readBatch) {
+		commands := make([]*redis.IntCmd, len(batch))
+		until := float64(k.serverNow() + k.o.TTL.Milliseconds())
+		err := k.pipe(ctx, func(p redis.Pipeliner) {
+			for n, h := range batch {
+				members := make([]redis.Z, len(h.devices))
+				for m, d := range h.devices {
+					members[m] = redis.Z{Score: until, Member: d.cid}
+				}
+				// XX: what is not there is not made. CH: count what was moved.
+				commands[n] = p.ZAddArgs(ctx, partyKeys(h.uid)[1], redis.ZAddArgs{XX: true, Ch: true, Members: members})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for n, c := range commands {
+			if c.Val() < int64(len(batch[n].devices)) {
+				missing = append(missing, change{uid: batch[n].uid, touched: batch[n].devices})
+			}
+		}
+	}
+	return missing, nil
+}
+
+func (k *keeper) touchAll(ctx context.Context, changes []change, call uint64) error {
+	if _, err := k.apply(ctx, changes); err != nil {
+		return err
+	}
+	again := k.devices.overtaken(changes, call)
+	_, err := k.apply(ctx, again)
+	return err
+}
+
+// Drop says that a connection ended. If Redis can't be told now, it is told later.
+func (k *keeper) Drop(ctx context.Context, party bridge.Ref, id string) error {
+	c := k.devices.end(k.names.uid(party), k.names.cid(id))
+	return k.applyOne(ctx, c, "dropping a connection")
+}
+
+// SetDND sets or clears do-not-disturb. If Redis can't be told now, it is told
+// later. After a restart of the process it must be said again from the store.
+func (k *keeper) SetDND(ctx context.Context, party bridge.Ref, until time.Time) error {
+	if !until.After(time.Now()) {
+		until = time.Time{}
+	}
+	c := k.devices.disturb(k.names.uid(party), until)
+	return k.applyOne(ctx, c, "setting do-not-disturb")
+}
+
+func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
+	if !k.isUp() {
+		return k.remember()
+	}
+	if _, err := k.apply(ctx, []change{c}); err != nil {
+		_ = k.remember()
+		k.suspect()
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// apply tells Redis of changes, in pipelines, and this node's watchers of what
+// came of it. It gives the outcomes in the order of the changes.
+func (k *keeper) apply(ctx context.Context, changes []change) ([]outcome, error) {
+	size := touchBatch
+	if k.o.Embedded {
+		size = embeddedBatch
+	}
+	generation, _ := k.standing()
+	var all []outcome
+	for batch := range slices.Chunk(changes, size) {
+		outcomes, err := k.applyBatch(ctx, batch)
+		if err != nil {
+			return all, err
+		}
+		if err := k.note(ctx, batch, outcomes); err != nil {
+			return all, err
+		}
+		k.devices.told(batch, generation)
+		for n, o := range outcomes {
+			if o.changed {
+				k.deliver(batch[n].uid, o.told)
+			}
+		}
+		all = append(all, outcomes...)
+	}
+	return all, nil
+}
+
+func (k *keeper) applyBatch(ctx context.Context, batch []change) ([]outcome, error) {
+	commands := make([]*redis.Cmd, len(batch))
+	run := func(p redis.Pipeliner) {
+		for n, c := range batch {
+			commands[n] = partyScript.EvalSha(ctx, p, partyKeys(c.uid), k.arguments(c)...)
+		}
+	}
+	if err := k.scripted(ctx, run); err != nil {
+		return nil, err
+	}
+	outcomes := make([]outcome, len(batch))
+	for n, c := range commands {
+		var err error
+		if outcomes[n], err = readOutcome(c); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, nil
+}
+
+// arguments are the ARGV of party.lua.
+func (k *keeper) arguments(c change) []any {
+	dnd := ""
+	if c.dnd != nil {
+		dnd = strconv.FormatInt(max(0, c.dnd.UnixMilli()), 10)
+	}
+	args := []any{
+		channel(c.uid), k.o.TTL.Milliseconds(), metaTTL.Milliseconds(), rand.Text()[:8], dnd, len(c.ended),
+	}
+	for _, cid := range c.ended {
+		args = append(args, cid)
+	}
+	for _, d := range c.touched {
+		args = append(args, d.cid, d.value(k.o.Node))
+	}
+	return args
+}
+
+func readOutcome(c *redis.Cmd) (outcome, error) {
+	v, err := c.Slice()
+	if err != nil || len(v) != 6 {
+		return outcome{}, errors.New("a script answered in another form")
+	}
+	changed, ok1 := v[0].(int64)
+	state, ok2 := v[1].(string)
+	rev, ok3 := v[2].(int64)
+	epoch, ok4 := v[3].(string)
+	age, ok5 := v[4].(int64)
+	due, ok6 := v[5].(int64)
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || rev < 0 {
+		return outcome{}, errors.New("a script answered in another form")
+	}
+	return outcome{
+		changed: changed == 1,
+		told:    told{state: bridge.PresenceState(state), rev: uint64(rev), epoch: epoch, age: age},
+		due:     time.Duration(due) * time.Millisecond,
+	}, nil
+}
+
+// note writes into the index when each party must be looked at again, and strikes
+// off those whom nobody need look at.
+func (k *keeper) note(ctx context.Context, batch []change, outcomes []outcome) error {
+	var later [partitions][]redis.Z
+	done := map[string][]any{} // by key; a sweep has one lease a key
+	now := k.serverNow()
+	for n, c := range batch {
+		at := partition(c.uid)
+		switch {
+		case outcomes[n].due > 0:
+			later[at] = append(later[at], redis.Z{Score: float64(now + outcomes[n].due.Milliseconds()), Member: c.uid})
+		case c.leased != "":
+			key := indexKey(int(at))
+			if done[key] == nil {
+				done[key] = []any{c.leased}
+			}
+			done[key] = append(done[key], c.uid)
+		}
+	}
+	return k.scripted(ctx, func(p redis.Pipeliner) {
+		for n, members := range later {
+			if len(members) > 0 {
+				p.ZAdd(ctx, indexKey(n), members...)
+			}
+		}
+		for key, args := range done {
+			strikeScript.EvalSha(ctx, p, []string{key}, args...)
+		}
+	})
+}
+
+func indexKey(partition int) string { return "px:{" + strconv.Itoa(partition) + "}" }
+
+// scripted runs a pipeline of scripts, and once more if Redis has forgotten them.
+// A pipeline that was partly run is harmless to run again: a script says how
+// things are, not how they changed.
+func (k *keeper) scripted(ctx context.Context, fill func(redis.Pipeliner)) error {
+	err := k.pipe(ctx, fill)
+	if err == nil || !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return err
+	}
+	if err := k.pipe(ctx, loadScripts(ctx)); err != nil {
+		return err
+	}
+	return k.pipe(ctx, fill)
+}
+
+func loadScripts(ctx context.Context) func(redis.Pipeliner) {
+	return func(p redis.Pipeliner) {
+		for _, s := range []string{partyLua, strikeLua, dueLua} {
+			p.ScriptLoad(ctx, s)
+		}
+	}
+}
