@@ -25,7 +25,7 @@ type beats struct {
 	server string   // its run_id, where it has one
 }
 
-var errLost = errors.New("Redis has lost what it held")
+var errLost = errors.New("what live state held was lost")
 
 // beat asks whether Redis is there, can write, and has kept its memory.
 func (k *keeper) beat(ctx context.Context) (lost bool, err error) {
