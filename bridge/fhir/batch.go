@@ -157,6 +157,10 @@ func (c *conversion) place(list []bridge.Resource, placed map[bridge.Ref]bool, r
 // account takes the sign-ins of a person.
 func (c *conversion) account(r *resource, person bridge.Ref) {
 	for _, e := range r.root().extensions(ExtAccount) {
+		if r.message != nil {
+			e.note(NotFromMessage)
+			continue
+		}
 		issuer := e.extension("issuer").get("valueString")
 		subject := e.extension("subject").get("valueString")
 		s := bridge.Subject{Issuer: issuer.text(), Name: subject.text()}

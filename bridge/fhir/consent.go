@@ -41,6 +41,8 @@ func (c *conversion) consent(r *resource) {
 	switch {
 	case !p.ok() && has(n.get("policyRule").codings(), systemActCode, "OPTIN"):
 		r.skip(TooGeneral)
+	case p.str("type") == "permit" && n.in.message != nil:
+		r.skip(NotFromMessage)
 	case p.str("type") == "permit":
 		if k, refused := c.permit(n, p, whom); refused != "" {
 			r.skip(refused)

@@ -19,6 +19,10 @@
 // an unknown type, a permit that is too general to count. What would harm when
 // left out is invalid: an objection that can't be kept in full is not dropped.
 //
+// A message Bundle comes from another organization. It may tell who people are
+// and where they work, and it may bring a no; it gives nobody a right: no sign-in,
+// no consent and no authority to act for a patient is taken from it.
+//
 // # What is never told
 //
 // Reports and errors name resources by type and id, and faults by path and

@@ -123,6 +123,9 @@ func (c *conversion) relatedPerson(r *resource) {
 	case p.Authority == "":
 		r.skip(NoAuthority)
 		return
+	case r.message != nil:
+		r.skip(NotFromMessage)
+		return
 	case whom.skipped:
 		r.skip(RefersToSkipped)
 		return

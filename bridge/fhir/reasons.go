@@ -74,6 +74,7 @@ const (
 	NestedPermit      Reason = "nested_permit"
 	ExceptionNotKept  Reason = "exception_cannot_be_kept"
 	RestrictionNotSup Reason = "restriction_cannot_be_kept"
+	NotFromMessage    Reason = "not_from_a_message"
 	PartyNotSupported Reason = "party_not_supported"
 )
 
@@ -154,4 +155,5 @@ var texts = map[Reason]string{
 	KnownAlready:      "known already under another id",
 	SameAsEarlier:     "the same as an earlier resource of the batch",
 	NoOrganization:    "is not employed anywhere",
+	NotFromMessage:    "a message gives nobody a right",
 }
