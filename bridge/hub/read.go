@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub
+
+import (
+	"bytes"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/wire"
+)
+
+// idleTimeout is the longest silence on the socket; the sweeper's pings end a
+// session before.
+const idleTimeout = 60 * time.Second
+
+var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// read reads until the connection ends. It stays small: what a command needs is
+// done by a worker.
+func (s *session) read() {
+	defer s.left()
+	for {
+		err := s.readMessage()
+		if err == nil {
+			continue
+		}
+		if timeout(err) { // no sign of life, or a message that trickles
+			s.cut(bridge.CloseNoPong)
+		}
+		s.mu.Lock()
+		said := s.said
+		s.mu.Unlock()
+		if said != nil {
+			<-said
+		}
+		return
+	}
+}
+
+// readMessage reads one message. Its deadline is for the whole of it: neither a
+// pong nor another byte extends it.
+func (s *session) readMessage() error {
+	s.patience(idleTimeout)
+	kind, r, err := s.conn.NextReader()
+	if err != nil {
+		return err
+	}
+	s.patience(wire.MessageTimeout)
+	limit := int64(wire.MaxBeforeAuth)
+	if _, ok := s.identified(); ok {
+		limit = wire.MaxMessage
+	}
+	b := messages.Get().(*bytes.Buffer)
+	defer messages.Put(b)
+	b.Reset()
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return err
+	case n > limit || kind != websocket.TextMessage:
+		s.cut(bridge.CloseProtocol)
+	default:
+		s.receive(b.Bytes())
+	}
+	return nil
+}
+
+// patience sets the deadline of what is read next. One that ends is not waited
+// for any longer.
+func (s *session) patience(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending == 0 {
+		_ = s.conn.SetReadDeadline(time.Now().Add(d))
+	}
+}
+
+// pinged answers a WebSocket ping, as often as a client has reason to ask.
+func (s *session) pinged(data string) error {
+	s.mu.Lock()
+	_, ok := s.control.take(time.Now(), 1, 10)
+	s.mu.Unlock()
+	if !ok {
+		s.cut(bridge.CloseRateLimited)
+		return nil
+	}
+	_ = s.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(time.Second))
+	return nil
+}
+
+func (s *session) receive(message []byte) {
+	frames := 0
+	for frame := range wire.Frames(message) {
+		if frames++; frames > wire.MaxFrames {
+			s.cut(bridge.CloseProtocol)
+			return
+		}
+		c, err := wire.DecodeCommand(frame)
+		if code := s.frame(c, err); code != 0 {
+			s.cut(code)
+			return
+		}
+	}
+	s.wake()
+}
+
+// frame takes one frame: its beat, its rate, and where it goes. It returns the
+// code to end the session with, or 0.
+func (s *session) frame(c wire.Command, err error) int {
+	now := time.Now()
+	s.mu.Lock()
+	if s.ending != 0 {
+		s.mu.Unlock()
+		return 0
+	}
+	s.heard, s.asked = now, time.Time{}
+	if c.Beat <= s.beat || c.ID != 0 && c.ID <= s.lastID || err != nil && c.ID == 0 {
+		s.mu.Unlock()
+		return bridge.CloseProtocol
+	}
+	s.beat, s.beatAt = c.Beat, now
+	s.lastID = max(s.lastID, c.ID)
+	wait, inRate := s.rate.take(now, wire.MaxRate, wire.MaxBurst)
+	if inRate {
+		s.debt = max(0, s.debt-1)
+	} else {
+		s.debt++
+	}
+	if s.debt > 2*wire.MaxBurst {
+		s.mu.Unlock()
+		return bridge.CloseRateLimited
+	}
+	known := s.caller.Party != ""
+	if known && c.Type == wire.CmdAck && err == nil { // never refused, and never behind another command
+		defer s.mu.Unlock()
+		return s.ackLocked(c.Data.(*wire.Ack))
+	}
+	if err == nil && inRate && s.passLocked(c, known, now) {
+		s.mu.Unlock()
+		return 0
+	}
+	full := len(s.inbox) >= maxInbox
+	s.mu.Unlock()
+
+	switch {
+	case c.Type == "":
+		return 0
+	case err != nil:
+		s.refuse(c.ID, err)
+		return closeBefore(known, bridge.CloseProtocol)
+	case !known && c.Type != wire.CmdConnect && c.Type != wire.CmdBye:
+		return s.refuseUnknown(c)
+	case c.Type == wire.CmdBye:
+		return websocket.CloseNormalClosure
+	case c.Type == wire.CmdTyping: // throttled, or too many: nobody misses it
+		return 0
+	case !inRate:
+		s.refuse(c.ID, &bridge.Error{Code: bridge.CodeRateLimited, After: wait})
+	case full:
+		s.refuse(c.ID, &bridge.Error{Code: bridge.CodeBusy, After: time.Second})
+	default: // a second connect
+		s.refuse(c.ID, &bridge.Error{Code: bridge.CodeConflict, Message: "connected, or about to be"})
+	}
+	return 0
+}
+
+// maxInbox is how many commands may wait behind a slow one.
+const maxInbox = 128
+
+func closeBefore(known bool, code int) int {
+	if known {
+		return 0
+	}
+	return code
+}
+
+func (s *session) refuseUnknown(c wire.Command) int {
+	if c.ID != 0 {
+		s.refuse(c.ID, &bridge.Error{Code: bridge.CodeUnauthenticated, Message: "connect comes first"})
+	}
+	return bridge.CloseBadToken
+}
+
+// passLocked puts a command behind those that wait, and reports whether it did.
+func (s *session) passLocked(c wire.Command, known bool, now time.Time) bool {
+	switch {
+	case c.Type == "" || c.Type == wire.CmdBye || len(s.inbox) >= maxInbox:
+		return false
+	case c.Type == wire.CmdConnect:
+		if known || s.connecting {
+			return false
+		}
+		s.connecting = true
+	case !known:
+		return false
+	case c.Type == wire.CmdTyping:
+		if !s.mayTypeLocked(c.Data.(*wire.Typing), now) {
+			return false
+		}
+	case c.Type == wire.CmdSync:
+		s.syncs++
+	}
+	s.inbox = append(s.inbox, c)
+	if !s.working {
+		s.working = true
+		s.hub.workers.run(s.work)
+	}
+	return true
+}
+
+// mayTypeLocked lets one typing through in TypingEvery for each conversation,
+// and the end of each.
+func (s *session) mayTypeLocked(t *wire.Typing, now time.Time) bool {
+	last, on := s.typed[t.Conversation]
+	if !t.On {
+		delete(s.typed, t.Conversation)
+		return on
+	}
+	if now.Sub(last) < wire.TypingEvery || len(s.typed) >= 16 && !on {
+		return false
+	}
+	if s.typed == nil {
+		s.typed = map[bridge.ConversationID]time.Time{}
+	}
+	s.typed[t.Conversation] = now
+	return true
+}
+
+// ackLocked has what became of content told to the bridge. Who says to have come
+// further than anything that was given out is on another log than we are.
+func (s *session) ackLocked(a *wire.Ack) int {
+	if a.N > s.given {
+		return bridge.CloseGap
+	}
+	s.closeSoonLocked(bridge.DisclosureShown, a.Shown)
+	s.closeSoonLocked(bridge.DisclosureStale, a.Stale)
+	return 0
+}

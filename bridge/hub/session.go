@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/wire"
+)
+
+// session is one connection's life.
+type session struct {
+	hub    *Hub
+	id     string
+	conn   *websocket.Conn
+	ip     string
+	page   bool // it came from a page: there was an Origin
+	since  time.Time
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	// delivering is held by whoever claims events and moves the cursor: a pull,
+	// or a sync. Nobody else may, so that there is one order.
+	delivering sync.Mutex
+
+	mu sync.Mutex // guards the following fields
+
+	caller  bridge.Caller // set once connected
+	ready   bool          // the answer to connect is queued: pushes may follow
+	fresh   bool          // the client keeps the freshness rule
+	expires time.Time
+	warned  bool // of the token's end
+
+	// What was read.
+	lastID     uint32
+	beat       uint64    // the newest
+	beatAt     time.Time // when it was read
+	heard      time.Time // the last frame
+	asked      time.Time // when a ping was sent that has not been answered
+	rate       bucket
+	control    bucket // of control frames
+	connecting bool
+	debt       int // frames beyond the rate, in a row
+	inbox      []wire.Command
+	syncs      int // of these
+	working    bool
+	typed      map[bridge.ConversationID]time.Time
+
+	// What is to be written.
+	queue   []outgoing
+	bytes   int
+	writing bool
+	sent    time.Time // the last frame
+
+	// How far the client is.
+	head     uint64 // the newest n we know of
+	cursor   uint64 // the last n that was queued or left out
+	poked    uint64 // the last head that a poke told
+	given    uint64 // the highest n that the client can know of
+	pulling  bool
+	resting  bool // a pull failed: the sweeper tries again
+	closing  map[bridge.DisclosureState][]bridge.DisclosureID
+	flushing bool
+
+	away    bool
+	watches map[bridge.PatientID]*watch
+
+	ending  int // the close code that we end it with, 0 while we don't
+	endedAt time.Time
+	last    []byte        // answers that go out before the end
+	said    chan struct{} // made with ending; closed when the end has been told, or can't be
+	gone    bool          // the reader has left; nothing is written any more
+}
+
+func newID() string { return "s-" + rand.Text() }
+
+// identified returns the caller, and whether there is one.
+func (s *session) identified() (bridge.Caller, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.caller, s.caller.Party != ""
+}
+
+// reply queues the answer to a command.
+func (s *session) reply(id uint32, ok any) {
+	data, err := wire.Data(ok)
+	if err != nil {
+		s.refuse(id, err)
+		return
+	}
+	s.enqueue(outgoing{data: wire.AppendReply(nil, id, 0, data), id: id}, lasting)
+}
+
+// refuse queues the refusal of a command.
+func (s *session) refuse(id uint32, err error) {
+	if bridge.CodeOf(err) == bridge.CodeInternal {
+		s.hub.Log.LogAttrs(s.ctx, levelOf(s.ctx, err), "command failed", attrError(err), attrSession(s))
+	}
+	s.enqueue(outgoing{data: wire.AppendError(nil, id, wire.ErrorOf(err)), id: id}, lasting)
+}
+
+// tell queues a push that is not an event.
+func (s *session) tell(t wire.PushType, d any, k kind) {
+	var data json.RawMessage
+	if d != nil {
+		var err error
+		if data, err = wire.Data(d); err != nil {
+			return
+		}
+	}
+	s.enqueue(outgoing{data: wire.AppendPush(nil, t, 0, 0, data)}, k)
+}
+
+// cut ends the session with a close code. What is being carried out is cancelled.
+// Of what is queued only answers without content still go out; the rest is
+// dropped, and its claims closed as unsent.
+func (s *session) cut(code int) {
+	s.mu.Lock()
+	if s.ending != 0 || s.gone {
+		s.mu.Unlock()
+		return
+	}
+	s.ending, s.endedAt = code, time.Now()
+	s.said = make(chan struct{})
+	dropped := s.queue
+	for _, o := range dropped {
+		if o.id != 0 && len(o.claims) == 0 && code != bridge.CloseSlow {
+			s.last = append(append(s.last, o.data...), '\n')
+		}
+	}
+	s.queue, s.bytes, s.inbox, s.syncs = nil, 0, nil, 0
+	start := !s.writing
+	s.writing = true
+	// A write that is stuck is let go, and a read that waits.
+	now := time.Now()
+	if !start {
+		_ = s.conn.NetConn().SetWriteDeadline(now.Add(lastWords))
+	}
+	_ = s.conn.SetReadDeadline(now.Add(2 * lastWords))
+	s.mu.Unlock()
+	s.cancel()
+	s.unsent(dropped)
+	if start {
+		s.hub.workers.run(s.write)
+	}
+}
+
+// lastWords is how long an end may take to be told.
+const lastWords = 500 * time.Millisecond
+
+// left takes the session out of everything; called once, by the reader.
+func (s *session) left() {
+	h := s.hub
+	s.mu.Lock()
+	s.gone = true
+	dropped := s.queue
+	s.queue, s.bytes, s.inbox = nil, 0, nil
+	caller, code := s.caller, s.ending
+	watches := s.watches
+	s.watches = nil
+	s.mu.Unlock()
+	s.cancel()
+	_ = s.conn.Close()
+	s.unsent(dropped)
+	for _, w := range watches {
+		w.stop()
+	}
+	leave(&h.all, s, s)
+	if caller.Party == "" {
+		h.ips.leave(s.ip)
+	} else {
+		leave(&h.parties, caller.Party, s)
+		leave(&h.persons, caller.Person, s)
+		h.Meter.Sessions(-1)
+		// While draining, the client is on its way to another node: it stays.
+		if h.Live != nil && !h.draining.Load() {
+			h.workers.run(func() { s.dropPresence(caller.Party) })
+		}
+	}
+	h.Meter.Ended(code)
+	h.open.Done()
+}

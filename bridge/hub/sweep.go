@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub
+
+import (
+	"time"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/wire"
+)
+
+const (
+	sweepEvery = time.Second
+	touchEvery = 20 * time.Second // live state forgets after 75 s
+	touchBatch = 500
+	warnBefore = time.Minute // of the token's end
+)
+
+// sweepUntil does what time asks for. One goroutine walks all sessions: a timer
+// for each would cost more than what it waits for.
+func (h *Hub) sweepUntil(done <-chan struct{}) {
+	defer close(h.swept)
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	touched := time.Now()
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-ticker.C:
+			h.each(func(s *session) { s.sweep(now) })
+			h.ips.forget(now)
+			if h.Live != nil && now.Sub(touched) >= touchEvery {
+				touched = now
+				h.workers.run(h.touchAll)
+			}
+		}
+	}
+}
+
+// sweep looks at one session: is it known by now, is its token good, is it
+// alive, does it wait for something?
+func (s *session) sweep(now time.Time) {
+	s.mu.Lock()
+	if s.ending != 0 && now.Sub(s.endedAt) >= 2*lastWords { // it was told, or can't be
+		_ = s.conn.Close()
+	}
+	code, ask, warn, again := s.sweepLocked(now)
+	left := s.expires.Sub(now).Milliseconds()
+	s.mu.Unlock()
+	if code != 0 {
+		s.cut(code)
+		return
+	}
+	if warn {
+		s.tell(wire.PushAuthz, wire.Authz{TTLMS: left}, lasting)
+	}
+	if ask {
+		s.enqueue(outgoing{data: wire.Ping}, lasting)
+	}
+	if again {
+		s.wake()
+	}
+}
+
+func (s *session) sweepLocked(now time.Time) (code int, ask, warn, again bool) {
+	known := s.caller.Party != ""
+	switch {
+	case s.ending != 0 || s.gone:
+		return 0, false, false, false
+	case !known && now.Sub(s.since) >= wire.AuthTimeout:
+		return bridge.CloseAuthTimeout, false, false, false
+	case known && !now.Before(s.expires):
+		return bridge.CloseTokenExpired, false, false, false
+	case !s.asked.IsZero() && now.Sub(s.asked) >= wire.PongTimeout:
+		return bridge.CloseNoPong, false, false, false
+	}
+	if known && !s.warned && s.expires.Sub(now) < warnBefore {
+		s.warned, warn = true, true
+	}
+	// The client counts on hearing from us as we on hearing from it.
+	if s.asked.IsZero() && (now.Sub(s.heard) >= wire.PingEvery || now.Sub(s.sent) >= wire.PingEvery) {
+		s.asked, ask = now, true
+	}
+	again = s.resting || s.dueLocked() && s.poked < s.head
+	s.resting = false
+	return 0, ask, warn, again
+}
+
+// touchAll tells live state that all of ours are alive.
+func (h *Hub) touchAll() {
+	var batch []bridge.Connection
+	h.each(func(s *session) {
+		s.mu.Lock()
+		if s.ready && !s.gone && s.ending == 0 {
+			batch = append(batch, s.connectionLocked())
+		}
+		s.mu.Unlock()
+		if len(batch) >= touchBatch {
+			h.touch(batch)
+			batch = nil
+		}
+	})
+	if len(batch) > 0 {
+		h.touch(batch)
+	}
+}
