@@ -41,7 +41,7 @@ type Listener interface {
 	// Hand gives a session what was claimed for it in the transaction that
 	// accepted it. What the session does not take after all it closes as unsent,
 	// and finds again in its log.
-	Hand(session string, d Delivered)
+	Hand(to Claimant, d Delivered)
 	// Poke says that the party's log has grown to n. It carries no content.
 	Poke(party Ref, n uint64)
 	// Typing says that by types in the conversation; to may be told (the gate has

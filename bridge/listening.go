@@ -9,7 +9,7 @@ package bridge
 
 // handed is what was claimed early, for after the commit.
 type handed struct {
-	session string
+	to Claimant
 	Delivered
 }
 
@@ -57,7 +57,7 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 			return err
 		}
 		if done.message != nil {
-			o.handed = append(o.handed, handed{r.Claimant.Session, Delivered{Event: e, Message: done.message, Disclosure: done.disclosure}})
+			o.handed = append(o.handed, handed{r.Claimant, Delivered{Event: e, Message: done.message, Disclosure: done.disclosure}})
 		}
 	}
 	return nil
@@ -66,6 +66,6 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 // hand gives the sessions what was claimed for them, after the commit.
 func (b *Bridge) hand(all []handed) {
 	for _, h := range all {
-		b.tell(func(l Listener) { l.Hand(h.session, h.Delivered) })
+		b.tell(func(l Listener) { l.Hand(h.to, h.Delivered) })
 	}
 }
