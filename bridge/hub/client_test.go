@@ -92,7 +92,7 @@ type client struct {
 
 	in   chan wire.Server
 	end  chan error // the error that ended reading
-	hold chan struct{}
+	skip bool       // ask skips pushes
 }
 
 // dial connects, and answers no ping: what is not read stays unread.
@@ -184,7 +184,7 @@ func (c *client) ask(t wire.CommandType, d any) wire.Server {
 	for {
 		if got := c.next(); got.ID == id {
 			return got
-		} else if !got.Ping() {
+		} else if !got.Ping() && !c.skip {
 			c.t.Fatalf("%s: %+v came before the answer", t, got)
 		}
 	}

@@ -30,7 +30,7 @@ var peopleCommands = map[wire.CommandType]command{
 		if most == 0 {
 			most = 100
 		}
-		entries, err := s.hub.Gate.People.Entries(s.ctx, c, d.Patient, d.After, most)
+		entries, err := s.hub.Gate.People.Entries(s.ctx, c, d.Patient, d.After, most, s.language)
 		return wire.EntriesRead{Entries: entries, More: len(entries) >= most}, err
 	}),
 }

@@ -22,7 +22,7 @@ func (s *session) connect(id uint32, d *wire.Connect) error {
 		s.again()
 		return err
 	}
-	if code := s.register(caller, d.Fresh); code != 0 {
+	if code := s.register(caller, d); code != 0 {
 		s.cut(code)
 		return nil
 	}
@@ -98,7 +98,7 @@ func (s *session) again() {
 
 // register makes the session one of the caller's. It returns the code to end it
 // with, or 0.
-func (s *session) register(caller bridge.Caller, fresh bool) int {
+func (s *session) register(caller bridge.Caller, d *wire.Connect) int {
 	h := s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,8 @@ func (s *session) register(caller bridge.Caller, fresh bool) int {
 	enter(&h.parties, caller.Party, s, 0)
 	h.ips.leave(s.ip)
 	h.Meter.Sessions(1)
-	s.caller, s.fresh, s.expires = caller, fresh, caller.Expires
+	s.caller, s.expires = caller, caller.Expires
+	s.fresh, s.language = d.Fresh, d.Language
 	return 0
 }
 

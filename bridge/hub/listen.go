@@ -4,9 +4,71 @@
 package hub
 
 import (
+	"time"
+
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/wire"
 )
+
+// Ready implements bridge.Listener.
+func (h *Hub) Ready(party bridge.Ref) []bridge.Ready {
+	var all []bridge.Ready
+	for _, s := range under(&h.parties, party) {
+		s.mu.Lock()
+		if s.idleLocked() && s.fresh && s.recentLocked() {
+			all = append(all, bridge.Ready{
+				Caller:   s.caller,
+				Claimant: bridge.Claimant{Session: s.id, Beat: s.beat, Fresh: true},
+				N:        s.cursor,
+			})
+		}
+		s.mu.Unlock()
+	}
+	return all
+}
+
+// Hand implements bridge.Listener.
+func (h *Hub) Hand(to bridge.Claimant, d bridge.Delivered) {
+	for _, s := range under(&h.parties, d.Event.Party) {
+		if s.id == to.Session {
+			s.handed(to.Beat, d)
+			return
+		}
+	}
+	// It has left: nobody can close the claim in its name any more, and a
+	// withdrawal waits until it can't matter.
+}
+
+// idleLocked reports whether nothing is on its way to the session, nor about to
+// be.
+func (s *session) idleLocked() bool {
+	return s.ready && s.ending == 0 && !s.gone && s.cursor >= s.head && !s.pulling && s.syncs == 0 && !s.halfFullLocked()
+}
+
+// handed queues what was claimed for the session by the one who sent it, if it
+// is still what comes next.
+func (s *session) handed(beat uint64, d bridge.Delivered) {
+	s.mu.Lock()
+	at := s.beatAt
+	if s.beat != beat { // a newer one came: of the older we know that it was recent
+		at = time.Now().Add(-wire.PushWithin)
+	}
+	o, err := frameOf(d, beat, at)
+	queued, full := false, false
+	if err == nil && s.ready && d.Event.N == s.cursor+1 && s.syncs == 0 {
+		if queued, full = s.enqueueLocked(o, lasting); queued {
+			s.cursor = d.Event.N
+			s.head, s.given = max(s.head, s.cursor), max(s.given, s.cursor)
+		}
+	}
+	s.mu.Unlock()
+	if !queued {
+		s.unsent([]outgoing{o})
+	}
+	if full {
+		s.cut(bridge.CloseSlow)
+	}
+}
 
 // Poke implements bridge.Listener.
 func (h *Hub) Poke(party bridge.Ref, n uint64) {

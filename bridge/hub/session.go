@@ -33,11 +33,12 @@ type session struct {
 
 	mu sync.Mutex // guards the following fields
 
-	caller  bridge.Caller // set once connected
-	ready   bool          // the answer to connect is queued: pushes may follow
-	fresh   bool          // the client keeps the freshness rule
-	expires time.Time
-	warned  bool // of the token's end
+	caller   bridge.Caller // set once connected
+	language string
+	ready    bool // the answer to connect is queued: pushes may follow
+	fresh    bool // the client keeps the freshness rule
+	expires  time.Time
+	warned   bool // of the token's end
 
 	// What was read.
 	lastID     uint32

@@ -47,6 +47,35 @@ func TestASentMessageReachesEveryDeviceOfItsRecipient(t *testing.T) {
 	})
 }
 
+func TestWhoListensIsHandedAMessageAtOnceAndOnce(t *testing.T) {
+	within(t, nil, func(t *testing.T, h *house) {
+		bob, _ := h.login("b", nil)
+		synctest.Wait()
+		h.world.post(b, "one")
+		if got := bob.next(); h.world.early != 1 || got.N != 1 || got.Beat != bob.beat {
+			t.Fatalf("%d claimed early; got n %d behind beat %d", h.world.early, got.N, got.Beat)
+		}
+		h.world.between = func() { // what is claimed waits so long that the client asks itself
+			h.world.between = nil
+			h.world.hub.Poke(b, 2)
+			if got := bob.ask(wire.CmdSync, wire.Sync{Since: bridge.Position{Log: "log-1", N: 1}}); got.OK == nil {
+				t.Errorf("got %+v", got.Err)
+			}
+		}
+		bob.skip = true
+		h.world.post(b, "two")
+		h.world.post(b, "three")
+		last := bob.until(func(s wire.Server) bool { return s.Type == wire.PushMessage })
+		synctest.Wait()
+		if last.N != 3 || len(bob.in) != 0 {
+			t.Fatalf("after the answer n %d came, and %d frames more", last.N, len(bob.in))
+		}
+		if open, unsent := h.world.count(bridge.DisclosureOpen), h.world.count(bridge.DisclosureUnsent); unsent == 0 || open+unsent != len(h.world.claims) {
+			t.Fatalf("%d open, %d unsent of %d", open, unsent, len(h.world.claims))
+		}
+	})
+}
+
 func TestADenialSaysWhy(t *testing.T) {
 	within(t, nil, func(t *testing.T, h *house) {
 		alice, _ := h.login("a", nil)
@@ -351,4 +380,5 @@ func TestHistoryIsCutToWhatAnAnswerHolds(t *testing.T) {
 // nobody listens.
 type nobody struct{ bridge.Listener }
 
-func (nobody) Poke(bridge.Ref, uint64) {}
+func (nobody) Ready(bridge.Ref) []bridge.Ready { return nil }
+func (nobody) Poke(bridge.Ref, uint64)         {}

@@ -30,6 +30,8 @@ type world struct {
 	bulk     string        // the note of every entry's reason
 	fail     error         // of Deliver
 	seen     []bridge.Presence
+	early    int    // claims made while a message was accepted
+	between  func() // called between such a claim and its handing over
 }
 
 func newWorld() *world {
@@ -51,7 +53,23 @@ func (w *world) post(to bridge.Ref, text string) uint64 {
 		Event:   bridge.Event{Party: to, N: n, Kind: bridge.EventMessage, Patient: "p-1", Conversation: "c-1", Message: bridge.MessageID(fmt.Sprint("m-", n))},
 		Message: &bridge.Message{ID: bridge.MessageID(fmt.Sprint("m-", n)), Patient: "p-1", Parts: []bridge.Part{{Text: text}}},
 	})
+	d := w.logs[to][n-1]
 	w.mu.Unlock()
+	for _, r := range w.hub.Ready(to) {
+		if r.N+1 != n {
+			continue
+		}
+		early := d
+		w.mu.Lock()
+		early.Disclosure = bridge.DisclosureID(fmt.Sprintf("d-%d", len(w.claims)+1))
+		w.claims[early.Disclosure], w.beats[early.Disclosure] = bridge.DisclosureOpen, r.Claimant.Beat
+		w.early++
+		w.mu.Unlock()
+		if w.between != nil {
+			w.between()
+		}
+		w.hub.Hand(r.Claimant, early)
+	}
 	w.hub.Poke(to, n)
 	return n
 }
@@ -137,10 +155,10 @@ func (w worldPeople) Presence(context.Context, bridge.Caller, bridge.PatientID, 
 	return w.seen, nil
 }
 
-func (w worldPeople) Entries(context.Context, bridge.Caller, bridge.PatientID, uint64, int) ([]bridge.EntryView, error) {
+func (w worldPeople) Entries(context.Context, bridge.Caller, bridge.PatientID, uint64, int, string) ([]bridge.EntryView, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return []bridge.EntryView{{Why: w.bulk}}, nil
+	return []bridge.EntryView{{Why: []string{w.bulk}}}, nil
 }
 
 type worldTalk struct {
