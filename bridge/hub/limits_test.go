@@ -152,7 +152,7 @@ func TestAMessageThatTricklesEndsTheSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			time.Sleep(3 * time.Second)
+			pass(3 * time.Second)
 			_ = c.conn.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
 		}
 		code, _ := c.closed()
@@ -212,7 +212,7 @@ func TestWhoReadsNothingIsCutAndItsClaimsAreClosedAsUnsent(t *testing.T) {
 		}
 		synctest.Wait()
 		began := time.Now()
-		time.Sleep(wire.WriteTimeout + time.Second)
+		pass(wire.WriteTimeout + time.Second)
 		synctest.Wait()
 		open, unsent := h.world.count(bridge.DisclosureOpen), h.world.count(bridge.DisclosureUnsent)
 		if open == 0 || unsent == 0 {
@@ -256,7 +256,7 @@ func TestTooManyCommandsAreRefusedThenEndTheSession(t *testing.T) {
 		if got.Err == nil || got.Err.Code != bridge.CodeRateLimited || !got.Err.Retry || got.Err.RetryMS == 0 {
 			t.Fatalf("got %+v", got)
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if got := c.answer(c.say(wire.CmdRead, wire.Read{Conversation: "c", Seq: 1})); got.OK == nil {
 			t.Fatalf("a second later: %+v", got)
 		}
@@ -362,7 +362,7 @@ func TestTheDoorIsKept(t *testing.T) {
 		if got := status(nil); got != http.StatusTooManyRequests {
 			t.Errorf("a fourth socket that has not proven who it is: %d", got)
 		}
-		time.Sleep(20 * time.Second) // those before are gone
+		pass(20 * time.Second) // those before are gone
 		if got := status(nil); got != http.StatusSwitchingProtocols {
 			t.Errorf("later: %d", got)
 		}

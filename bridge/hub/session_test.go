@@ -102,7 +102,7 @@ func TestWhoDoesNotKeepTheFreshnessRuleGetsNoContent(t *testing.T) {
 func TestASilentSessionIsPokedAndFetches(t *testing.T) {
 	within(t, nil, func(t *testing.T, h *house) {
 		bob, at := h.login("b", nil)
-		time.Sleep(wire.PushWithin + time.Millisecond)
+		pass(wire.PushWithin + time.Millisecond)
 		h.world.post(b, "one")
 		h.world.post(b, "two")
 		for n := uint64(1); n <= 2; n++ {
@@ -131,7 +131,7 @@ func TestASilentSessionIsPokedAndFetches(t *testing.T) {
 func TestASignOfLifeBringsWhatWaited(t *testing.T) {
 	within(t, nil, func(t *testing.T, h *house) {
 		bob, _ := h.login("b", nil)
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		h.world.post(b, "one")
 		if got := bob.next(); got.Type != wire.PushPoke {
 			t.Fatalf("got %+v", got)
@@ -240,7 +240,7 @@ func TestATokenThatRunsOutEndsTheSessionUnlessItIsRefreshed(t *testing.T) {
 			t.Fatalf("ttl %d", at.TTLMS)
 		}
 		stop := alice.stayAlive()
-		time.Sleep(100 * time.Second)
+		pass(100 * time.Second)
 		stop()
 		alice.until(func(s wire.Server) bool { return s.Type == wire.PushAuthz })
 		if got := alice.answer(alice.say(wire.CmdRefresh, wire.Refresh{Token: "b"})); got.Err == nil || got.Err.Code != bridge.CodeForbidden {
