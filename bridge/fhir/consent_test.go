@@ -115,12 +115,21 @@ func TestPermitsThatDoNotCount(t *testing.T) {
 		{"to somebody in an unknown part", func(_, p map[string]any) {
 			p["actor"] = []any{party("Organization/job", "GUAR")}
 		}, fhir.PartyNotSupported},
+		{"signed for without a text", func(c, _ map[string]any) {
+			delete(c, "sourceAttachment")
+			c["extension"] = []any{map[string]any{"url": fhir.ExtEvidence, "extension": []any{map[string]any{"url": "form", "valueCode": "signed-in"}}}}
+		}, fhir.NoEvidence},
+		{"put on record by nobody", func(c, p map[string]any) {
+			p["actor"] = []any{party("Organization/job", "IRCP"), party("Organization/psyk", "CST")}
+			delete(c, "organization")
+		}, fhir.NoEvidence},
+		{"to a patient's whole team", func(_, p map[string]any) { p["actor"] = []any{party("CareTeam/mine", "IRCP")} }, fhir.PartyNotSupported},
 		{"waived without a reason", func(c, _ map[string]any) {
 			c["extension"] = []any{map[string]any{"url": fhir.ExtEvidence, "extension": []any{map[string]any{"url": "form", "valueCode": "waived"}}}}
 		}, fhir.NoEvidence},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			batch, report, err := read(nil, edited(t, c))
+			batch, report, err := read(nil, edited(t, c)+`{"resourceType":"CareTeam","id":"mine","subject":{"reference":"Patient/p1"}}`)
 			if err != nil {
 				t.Fatalf("%v\n%+v", err, report.Items)
 			}
@@ -146,6 +155,36 @@ func TestExceptionsNarrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]bridge.Topic{bridge.TopicEmployment}, batch.Consents[0].Scope.Topics); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Our own codes say exactly what is meant; HL7's beside them only come near, and
+// may be wider.
+func TestOwnCodesSpeakAlone(t *testing.T) {
+	batch, _, err := read(nil, edited(t, change{edit: func(_, p map[string]any) {
+		p["securityLabel"] = []any{coded(actCode, "EMPL"), coded(fhir.SystemTopic, "medication"), coded(actCode, "MH"), coded(fhir.SystemTopic, "medication")}
+	}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]bridge.Topic{bridge.TopicMedication}, batch.Consents[0].Scope.Topics); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Who may disclose can be said as an actor, and as a function of the care team.
+func TestWhoMayDisclose(t *testing.T) {
+	batch, _, err := read(nil, edited(t, change{edit: func(_, p map[string]any) {
+		gp := party("", "CST")
+		gp["reference"] = map[string]any{"identifier": map[string]any{"system": fhir.SystemFunction, "value": "own-gp"}}
+		p["actor"] = []any{party("Organization/job", "PRCP"), gp, party("Organization/psyk", "AUT"), gp}
+	}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []bridge.Party{{Function: bridge.FunctionOwnGP}, {Ref: "Organization/psyk"}}
+	if diff := cmp.Diff(want, batch.Consents[0].Scope.From); diff != "" {
 		t.Error(diff)
 	}
 }

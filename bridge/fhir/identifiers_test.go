@@ -143,3 +143,13 @@ func TestDatesOfBirth(t *testing.T) {
 		t.Errorf("%v: half a date is no date; %v", err, notes(report))
 	}
 }
+
+// Nothing is said about somebody who has died.
+func TestTheDeadAreNotActive(t *testing.T) {
+	for _, died := range []string{`"deceasedBoolean":true`, `"deceasedDateTime":"2024-09-14"`, `"active":false`} {
+		batch, _, err := read(nil, `{"resourceType":"Patient","id":"p","name":[{"text":"P"}],`+died+`}`)
+		if err != nil || batch.Patients[0].Active {
+			t.Errorf("%s: %v, active", died, err)
+		}
+	}
+}
