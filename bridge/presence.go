@@ -53,8 +53,9 @@ type Live interface {
 	// Presence returns one answer per party, PresenceUnknown for whom nothing is
 	// known because live state is away or was lost within the last seconds.
 	Presence(ctx context.Context, parties []Ref) []Presence
-	// Watch calls f on each transition of the party until stop is called. f must
-	// not block.
+	// Watch calls f on each transition of the party until stop is called, and once
+	// with what is known when the watching has begun. Transitions that come while f
+	// runs are told as one, the newest. f must not block.
 	Watch(party Ref, f func(Presence)) (stop func())
 	// Healthy returns nil when live state answers and its subscriptions have been
 	// proven by traffic within 20 s.
