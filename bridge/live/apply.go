@@ -46,21 +46,32 @@ func (k *keeper) Touch(ctx context.Context, conns []bridge.Connection) error {
 	if len(conns) == 0 {
 		return nil
 	}
-	generation, up := k.standing()
-	changes, alive, call := k.devices.touch(k.names, conns, generation)
-	if !up {
+	now := k.standing()
+	changes, alive, call := k.devices.touch(k.names, conns, now.memory)
+	if !now.up {
 		return k.remember()
 	}
-	missing, err := k.beatFor(ctx, alive)
-	if err == nil {
-		err = k.touchAll(ctx, append(changes, missing...), call)
-	}
-	if err != nil {
+	if err := k.touchAll(ctx, changes, alive, call, now.memory); err != nil {
 		_ = k.remember()
 		k.suspect()
 		return fmt.Errorf("touching connections: %w", err)
 	}
 	return nil
+}
+
+// touchAll tells Redis of heartbeats and changes. If a connection of theirs ended
+// meanwhile, that is said once more.
+func (k *keeper) touchAll(ctx context.Context, changes []change, alive []heartbeat, call uint64, memory string) error {
+	missing, err := k.beatFor(ctx, alive)
+	if err != nil {
+		return err
+	}
+	changes = append(changes, missing...)
+	if _, err := k.apply(ctx, changes, memory); err != nil {
+		return err
+	}
+	_, err = k.apply(ctx, k.devices.overtaken(changes, call), memory)
+	return err
 }
 
 // beatFor sends heartbeats: one plain command a party, since a script costs many
@@ -91,15 +102,6 @@ func (k *keeper) beatFor(ctx context.Context, alive []heartbeat) (missing []chan
 	return missing, nil
 }
 
-func (k *keeper) touchAll(ctx context.Context, changes []change, call uint64) error {
-	if _, err := k.apply(ctx, changes); err != nil {
-		return err
-	}
-	again := k.devices.overtaken(changes, call)
-	_, err := k.apply(ctx, again)
-	return err
-}
-
 // Drop says that a connection ended. If Redis can't be told now, it is told later.
 func (k *keeper) Drop(ctx context.Context, party bridge.Ref, id string) error {
 	c := k.devices.end(k.names.uid(party), k.names.cid(id))
@@ -107,7 +109,8 @@ func (k *keeper) Drop(ctx context.Context, party bridge.Ref, id string) error {
 }
 
 // SetDND sets or clears do-not-disturb. If Redis can't be told now, it is told
-// later. After a restart of the process it must be said again from the store.
+// later. After a restart of the process it must be said again from the store, best
+// with a party's first connection; a node says again only what it was told itself.
 func (k *keeper) SetDND(ctx context.Context, party bridge.Ref, until time.Time) error {
 	if !until.After(time.Now()) {
 		until = time.Time{}
@@ -117,10 +120,11 @@ func (k *keeper) SetDND(ctx context.Context, party bridge.Ref, until time.Time) 
 }
 
 func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
-	if !k.isUp() {
+	now := k.standing()
+	if !now.up {
 		return k.remember()
 	}
-	if _, err := k.apply(ctx, []change{c}); err != nil {
+	if _, err := k.apply(ctx, []change{c}, now.memory); err != nil {
 		_ = k.remember()
 		k.suspect()
 		return fmt.Errorf("%s: %w", doing, err)
@@ -129,13 +133,13 @@ func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
 }
 
 // apply tells Redis of changes, in pipelines, and this node's watchers of what
-// came of it. It gives the outcomes in the order of the changes.
-func (k *keeper) apply(ctx context.Context, changes []change) ([]outcome, error) {
+// came of it. It gives the outcomes in the order of the changes. memory is that of
+// Redis when the changes were made.
+func (k *keeper) apply(ctx context.Context, changes []change, memory string) ([]outcome, error) {
 	size := touchBatch
 	if k.o.Embedded {
 		size = embeddedBatch
 	}
-	generation, _ := k.standing()
 	var all []outcome
 	for batch := range slices.Chunk(changes, size) {
 		outcomes, err := k.applyBatch(ctx, batch)
@@ -145,7 +149,7 @@ func (k *keeper) apply(ctx context.Context, changes []change) ([]outcome, error)
 		if err := k.note(ctx, batch, outcomes); err != nil {
 			return all, err
 		}
-		k.devices.told(batch, generation)
+		k.devices.told(batch, memory)
 		for n, o := range outcomes {
 			if o.changed {
 				k.deliver(batch[n].uid, o.told)

@@ -51,14 +51,14 @@ type devices struct {
 type local struct {
 	device
 	heard time.Time
-	kept  string // the generation in which Redis took the device as it is now
+	kept  string // the memory of Redis that took the device as it is now
 }
 
 // ending is a connection that ended lately, or that Redis still has to forget.
 type ending struct {
 	call uint64
 	at   time.Time
-	told bool
+	told string // the memory of Redis that has heard of it
 }
 
 func (d *devices) reset() {
@@ -70,7 +70,7 @@ func (d *devices) reset() {
 // touch notes that connections are alive. It returns what to tell: heartbeats of
 // devices that Redis knows as they are, changes for the others, each one a party,
 // and the number of the call.
-func (d *devices) touch(n names, conns []bridge.Connection, generation string) (changes []change, alive []heartbeat, call uint64) {
+func (d *devices) touch(n names, conns []bridge.Connection, memory string) (changes []change, alive []heartbeat, call uint64) {
 	now := time.Now()
 	changeOf, aliveOf := map[string]int{}, map[string]int{}
 	d.mu.Lock()
@@ -79,8 +79,12 @@ func (d *devices) touch(n names, conns []bridge.Connection, generation string) (
 	for _, c := range conns {
 		uid, dev := n.uid(c.Party), device{cid: n.cid(c.ID), away: c.Away}
 		before, known := d.present[uid][dev.cid]
-		known = known && before.kept == generation && before.device == dev
-		put(d.present, uid, dev.cid, local{device: dev, heard: now, kept: map[bool]string{true: generation}[known]})
+		known = known && before.kept == memory && before.device == dev
+		l := local{device: dev, heard: now}
+		if known {
+			l.kept = memory
+		}
+		put(d.present, uid, dev.cid, l)
 		drop(d.ended, uid, dev.cid)
 		if known {
 			at, ok := aliveOf[uid]
@@ -113,20 +117,20 @@ func (d *devices) end(uid, cid string) change {
 	return change{uid: uid, ended: []string{cid}}
 }
 
-// told notes that Redis has kept the changes.
-func (d *devices) told(changes []change, generation string) {
+// told notes that Redis has kept the changes, in this memory of its.
+func (d *devices) told(changes []change, memory string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range changes {
 		for _, dev := range c.touched {
 			if l, ok := d.present[c.uid][dev.cid]; ok && l.device == dev {
-				l.kept = generation
+				l.kept = memory
 				d.present[c.uid][dev.cid] = l
 			}
 		}
 		for _, cid := range c.ended {
 			if e, ok := d.ended[c.uid][cid]; ok {
-				e.told = true
+				e.told = memory
 				d.ended[c.uid][cid] = e
 			}
 		}
@@ -163,9 +167,10 @@ func (d *devices) disturb(uid string, until time.Time) change {
 	return change{uid: uid, dnd: &until}
 }
 
-// everything returns all that Redis should know from this node, and the number of
+// everything returns all that Redis should know from this node: as heartbeats
+// what this memory of its has taken already, as changes the rest; and the number of
 // the call. What was not heard of within ttl is forgotten on the way.
-func (d *devices) everything(ttl time.Duration) (changes []change, call uint64) {
+func (d *devices) everything(ttl time.Duration, memory string) (changes []change, alive []heartbeat, call uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.forgetLocked(ttl)
@@ -178,13 +183,23 @@ func (d *devices) everything(ttl time.Duration) (changes []change, call uint64) 
 		return all[uid]
 	}
 	for uid, ones := range d.present {
+		h := heartbeat{uid: uid}
 		for _, l := range ones {
-			of(uid).touched = append(of(uid).touched, l.device)
+			if l.kept == memory {
+				h.devices = append(h.devices, l.device)
+			} else {
+				of(uid).touched = append(of(uid).touched, l.device)
+			}
+		}
+		if len(h.devices) > 0 {
+			alive = append(alive, h)
 		}
 	}
 	for uid, ones := range d.ended {
-		for cid := range ones {
-			of(uid).ended = append(of(uid).ended, cid)
+		for cid, e := range ones {
+			if e.told != memory {
+				of(uid).ended = append(of(uid).ended, cid)
+			}
 		}
 	}
 	for uid, until := range d.quiet {
@@ -193,7 +208,7 @@ func (d *devices) everything(ttl time.Duration) (changes []change, call uint64) 
 	for _, c := range all {
 		changes = append(changes, *c)
 	}
-	return changes, d.now
+	return changes, alive, d.now
 }
 
 // farewell ends all connections.
@@ -231,7 +246,7 @@ func (d *devices) forgetLocked(ttl time.Duration) {
 		for cid, e := range ones {
 			// What is told is kept for a while, for overtaken; what is not told, until
 			// Redis has forgotten the connection by itself.
-			if age := now.Sub(e.at); age > ttl || (e.told && age > ttl/2) {
+			if age := now.Sub(e.at); age > ttl || (e.told != "" && age > ttl/2) {
 				drop(d.ended, uid, cid)
 			}
 		}

@@ -25,6 +25,14 @@ func Crash(l bridge.Live) {
 	}
 }
 
+// IndexKeys are the keys of the index.
+func IndexKeys() (keys []string) {
+	for n := range partitions {
+		keys = append(keys, indexKey(n))
+	}
+	return keys
+}
+
 func mustKeeper(l bridge.Live) *keeper {
 	k, ok := l.(*keeper)
 	if !ok {

@@ -66,7 +66,9 @@ func TestARestartedRedisHeals(t *testing.T) {
 // A Redis that takes connections and says nothing must cost nobody time.
 func TestAFrozenRedisHoldsUpNobody(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
-		l := s.open(t, quick())
+		o := quick()
+		o.Timeout = 0 // as in earnest
+		l := s.open(t, o)
 		w := watch(t, l, holm)
 		touch(t, l, online(holm, "desk"), online(petra, "desk"))
 		w.until(t, bridge.PresenceOnline)
@@ -207,4 +209,22 @@ func TestManyConnectionsHeal(t *testing.T) {
 			return true
 		})
 	})
+}
+
+// A node that is told to end does so, whatever Redis does.
+func TestClosingBesideAFrozenRedis(t *testing.T) {
+	s := startRedis(t)
+	l := s.open(t, live.Options{Key: key})
+	touch(t, l, online(holm, "desk"))
+	s.freeze()
+	began := time.Now()
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if l.Touch(t.Context(), []bridge.Connection{online(holm, "desk")}) == nil {
+		t.Error("touched after the end")
+	}
 }

@@ -157,13 +157,15 @@ func (k *keeper) settledLocked() bool {
 	return true
 }
 
-// restore tells Redis all that this node knows.
+// restore tells Redis all that this node knows. What it did not get to say is said
+// the next time; what it did say is not said again.
 func (k *keeper) restore(ctx context.Context) error {
 	if err := k.pipe(ctx, loadScripts(ctx)); err != nil {
 		return err
 	}
-	changes, call := k.devices.everything(k.o.TTL)
-	return k.touchAll(ctx, changes, call)
+	memory := k.standing().memory
+	changes, alive, call := k.devices.everything(k.o.TTL, memory)
+	return k.touchAll(ctx, changes, alive, call, memory)
 }
 
 // fall takes live state for away: from now on nothing is asked, everything is
@@ -173,6 +175,9 @@ func (k *keeper) fall(why error) {
 	defer k.mu.Unlock()
 	wasUp := k.up
 	k.up, k.why = false, why
+	if errors.Is(why, errLost) {
+		k.memory = rand.Text()[:8]
+	}
 	if !wasUp {
 		return
 	}
@@ -196,16 +201,19 @@ func (k *keeper) rise() {
 	}
 }
 
-func (k *keeper) isUp() bool {
-	_, up := k.standing()
-	return up
+// standing is how things are between this node and Redis.
+type standing struct {
+	generation, memory string
+	up                 bool
 }
 
-func (k *keeper) standing() (generation string, up bool) {
+func (k *keeper) standing() standing {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.generation, k.up
+	return standing{generation: k.generation, memory: k.memory, up: k.up}
 }
+
+func (k *keeper) isUp() bool { return k.standing().up }
 
 // remember says that Redis was not told of something, and is to be told with the
 // next beat.

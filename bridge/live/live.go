@@ -91,13 +91,15 @@ type keeper struct {
 	beats      beats
 	stop       context.CancelFunc
 	running    sync.WaitGroup
+	closing    sync.Once
 	suspected  chan struct{} // capacity 1: a question failed, look now
 
 	mu         sync.Mutex // guards the following fields
 	up         bool
 	why        error     // nil while up
-	generation string    // changes with each loss; part of every epoch that is told
-	lostAt     time.Time // zero: nothing was lost
+	generation string    // changes when live state goes away; part of every epoch that is told
+	memory     string    // changes when Redis has lost what it held
+	lostAt     time.Time // when live state came back; zero: that is long ago
 	unsent     bool      // a touch or a drop was not kept
 	clock      clock
 	watched    map[string]*watched
@@ -120,6 +122,7 @@ func Open(o Options) (bridge.Live, error) {
 		log:        o.Log,
 		suspected:  make(chan struct{}, 1),
 		generation: rand.Text()[:8],
+		memory:     rand.Text()[:8],
 		why:        errors.New("live state has not answered yet"),
 		watched:    map[string]*watched{},
 		stopServer: func() {},
@@ -200,11 +203,17 @@ func (k *keeper) Healthy() error {
 
 // Close ends what runs, and takes this node's connections back: people who leave
 // with the node are offline at once, not after the TTL.
-func (k *keeper) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if k.isUp() {
-		_, _ = k.apply(ctx, k.devices.farewell())
+func (k *keeper) Close() (err error) {
+	k.closing.Do(func() { err = k.close() })
+	return err
+}
+
+func (k *keeper) close() error {
+	now := k.standing()
+	if now.up {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_, _ = k.apply(ctx, k.devices.farewell(), now.memory)
 	}
 	k.stop()
 	k.running.Wait()

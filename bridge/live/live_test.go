@@ -140,6 +140,10 @@ func TestACrashWithoutAWord(t *testing.T) {
 		stop()
 		<-done
 		w.until(t, bridge.PresenceOffline)
+		eventually(t, "nobody need be looked at any more", func() bool {
+			left, err := live.Client(a).Exists(t.Context(), live.IndexKeys()...).Result()
+			return err == nil && left == 0
+		})
 	})
 }
 

@@ -32,8 +32,8 @@ func (k *keeper) Presence(ctx context.Context, parties []bridge.Ref) []bridge.Pr
 			uids[n] = k.names.uid(p)
 		}
 		var known []told
-		generation, up := k.standing()
-		if up && !failed {
+		now := k.standing()
+		if now.up && !failed {
 			var err error
 			if known, err = k.read(ctx, uids); err != nil {
 				k.suspect()
@@ -43,7 +43,7 @@ func (k *keeper) Presence(ctx context.Context, parties []bridge.Ref) []bridge.Pr
 		k.mu.Lock()
 		for n, p := range batch {
 			// A loss during the reading makes what was read worthless.
-			if known == nil || generation != k.generation {
+			if known == nil || now.generation != k.generation {
 				answers = append(answers, k.unknownLocked(p))
 				continue
 			}

@@ -43,11 +43,12 @@ func onEach(t *testing.T, story func(t *testing.T, s server)) {
 
 var key = []byte("an opaque key of this test's own")
 
-// quick shortens what a test waits for. The lifetime of connections stays.
+// quick shortens what a test waits for. The lifetime of connections stays, and
+// questions have longer: a slow machine is no failing server.
 func quick() live.Options {
 	return live.Options{
 		Key: key, Beat: 50 * time.Millisecond, Probe: 100 * time.Millisecond,
-		Sweep: 50 * time.Millisecond, Settle: 200 * time.Millisecond,
+		Sweep: 50 * time.Millisecond, Settle: 200 * time.Millisecond, Timeout: 2 * time.Second,
 	}
 }
 

@@ -59,7 +59,7 @@ func (k *keeper) sweepOnce(ctx context.Context) (more bool, err error) {
 		due = append(due, found...)
 		more = more || len(found) == sweepBatch
 	}
-	_, err = k.apply(ctx, due)
+	_, err = k.apply(ctx, due, "")
 	return more, err
 }
 
