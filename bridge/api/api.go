@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Bridge   Verbs           // *bridge.Bridge
 	Verifier bridge.Verifier // checks access tokens
-	Hub      http.Handler    // mounted at /ws; nil: no socket
+	Hub      http.Handler    // mounted at /ws, with limits of its own; nil: no socket
 	Log      *slog.Logger    // nil: slog.Default
 
 	Metrics          *Metrics // nil: nothing is counted
@@ -106,8 +106,7 @@ func (a *api) outer(mux *http.ServeMux) http.Handler {
 		top.Handle("GET /metrics", a.Metrics.Handler())
 	}
 	if a.Hub != nil {
-		handshakes := newLimiter[netip.Addr](a.Limits.Handshakes, a.Limits.HandshakeBurst)
-		top.Handle("/ws", a.limitIP(handshakes, a.Hub))
+		top.Handle("/ws", a.Hub)
 	}
 	return a.recovered(a.secured(top))
 }

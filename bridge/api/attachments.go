@@ -34,10 +34,12 @@ type download struct {
 }
 
 func (a *api) attachmentRoutes(v Messages, reading Reading) {
-	serve(a, route{method: http.MethodPost, path: "/attachments", id: "upload-attachment", tag: tagMessages,
+	serve(a, route{
+		method: http.MethodPost, path: "/attachments", id: "upload-attachment", tag: tagMessages,
 		summary: "Upload a file for a message",
 		detail:  "PDF, PNG, JPEG or plain text, at most 10 MiB; the type is found by the bytes. A message then carries its id.",
-		status:  http.StatusCreated, limit: bridge.MaxAttachment + 1, timeout: 90 * time.Second, codes: refusals},
+		status:  http.StatusCreated, limit: bridge.MaxAttachment + 1, timeout: 90 * time.Second, codes: refusals,
+	},
 		func(ctx context.Context, c bridge.Caller, in *upload) (bridge.Attachment, error) {
 			_, params, err := mime.ParseMediaType(in.Disposition)
 			if err != nil || params["filename"] == "" {
@@ -46,15 +48,18 @@ func (a *api) attachmentRoutes(v Messages, reading Reading) {
 			// The buffer is used again for another request after this one.
 			return v.Attach(ctx, c, in.Patient, params["filename"], in.Topics, bytes.Clone(in.RawBody))
 		})
-	r := route{method: http.MethodGet, path: "/attachments/{attachment}", id: "download-attachment", tag: tagMessages,
-		summary: "Download a file", detail: "It is a disclosure. " + freshness, fresh: true, codes: refusals}
+	r := route{
+		method: http.MethodGet, path: "/attachments/{attachment}", id: "download-attachment", tag: tagMessages,
+		summary: "Download a file", detail: "It is a disclosure. " + freshness, fresh: true, codes: refusals,
+	}
 	op := a.operation(r)
 	op.Responses["200"] = &huma.Response{Description: "The file.", Content: map[string]*huma.MediaType{
 		"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	}}
 	huma.Register(a.huma, op, func(ctx context.Context, in *struct {
 		Attachment bridge.AttachmentID `path:"attachment" maxLength:"64" doc:"The file's id."`
-	}) (*download, error) {
+	},
+	) (*download, error) {
 		file, content, claim, err := reading.Attachment(ctx, callOf(ctx).caller, claimant(ctx), in.Attachment)
 		if err != nil {
 			return nil, a.problem(ctx, err)

@@ -99,7 +99,8 @@ func (v *verbs) Live() bridge.Live   { return v.live }
 // texts says every code in two languages.
 type texts struct{ bridge.Texts }
 
-func (texts) Reason(c bridge.Code, language string) string       { return language + ":" + string(c) }
+func (texts) Reason(c bridge.Code, language string) string { return language + ":" + string(c) }
+
 func (texts) Remedy(k bridge.RemedyKind, language string) string { return language + ":" + string(k) }
 
 // tokens are the sign-ins of these tests: "good" and "good:name" are right.

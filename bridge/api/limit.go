@@ -23,9 +23,6 @@ type Limits struct {
 	PerIP       float64 // before anybody is known; default 50, since a clinic may share one address
 	IPBurst     int     // default 200
 
-	Handshakes     float64 // of the socket, by address; default 10
-	HandshakeBurst int     // default 20
-
 	Import int64 // bytes of an import; default 64 MiB
 }
 
@@ -44,8 +41,6 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.CallerBurst, 60)
 	or(&l.PerIP, 50)
 	orInt(&l.IPBurst, 200)
-	or(&l.Handshakes, 10)
-	orInt(&l.HandshakeBurst, 20)
 	if l.Import == 0 {
 		l.Import = 64 << 20
 	}
@@ -119,6 +114,12 @@ func (a *api) limitIP(l *limiter[netip.Addr], next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// ClientIP names the address that a call came from, as text, for limits kept
+// elsewhere; trusted are proxies whose X-Forwarded-For is believed.
+func ClientIP(trusted []netip.Prefix) func(*http.Request) string {
+	return func(r *http.Request) string { return network(clientIP(r, trusted)).String() }
 }
 
 // clientIP is the peer, or behind trusted proxies the last address of

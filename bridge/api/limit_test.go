@@ -5,6 +5,7 @@ package api_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -59,22 +60,6 @@ func TestAnAddressHasAShareBeforeAnybodyIsKnown(t *testing.T) {
 	})
 }
 
-func TestHandshakesHaveAShareOfTheirOwn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		opened := 0
-		h := handler(t, &verbs{}, func(c *api.Config) {
-			c.Hub = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { opened++ })
-			c.Limits = api.Limits{Handshakes: 1, HandshakeBurst: 2}
-		})
-		for range 5 {
-			do(h, "GET", "/ws", "")
-		}
-		if opened != 2 {
-			t.Errorf("%d handshakes came through, want 2", opened)
-		}
-	})
-}
-
 // TestWhoseShareItIs: a proxy that is not trusted can't choose its address.
 func TestWhoseShareItIs(t *testing.T) {
 	trusted := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.0/8")}
@@ -101,6 +86,14 @@ func TestWhoseShareItIs(t *testing.T) {
 				w := do(h, "GET", "/api/v1/directory", "", "X-Forwarded-For", c.second)
 				if same := w.Code == http.StatusTooManyRequests; same != c.same {
 					t.Errorf("one share for both: %v, want %v", same, c.same)
+				}
+				address := func(forwarded string) string {
+					r := httptest.NewRequest("GET", "/", nil)
+					r.Header.Set("X-Forwarded-For", forwarded)
+					return api.ClientIP(c.trusted)(r)
+				}
+				if same := address(c.first) == address(c.second); same != c.same {
+					t.Errorf("one address for both: %v, want %v", same, c.same)
 				}
 			})
 		})

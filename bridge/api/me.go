@@ -30,8 +30,10 @@ func (a *api) meRoutes(callers Callers) {
 		func(_ context.Context, c bridge.Caller, _ *struct{}) (Me, error) {
 			return Me{Party: c.Party, Person: c.Person, Assurance: c.Assurance, Expires: c.Expires, Admin: c.Admin}, nil
 		})
-	serve(a, route{method: http.MethodGet, path: "/me/roles", id: "list-my-roles", tag: tagMe, beforeRole: true,
-		summary: "The roles that I may choose from", detail: "By the header Brobygger-Role; asked before one is chosen. Empty for patients and representatives."},
+	serve(a, route{
+		method: http.MethodGet, path: "/me/roles", id: "list-my-roles", tag: tagMe, beforeRole: true,
+		summary: "The roles that I may choose from", detail: "By the header Brobygger-Role; asked before one is chosen. Empty for patients and representatives.",
+	},
 		func(ctx context.Context, _ bridge.Caller, _ *struct{}) (list[bridge.RoleEntry], error) {
 			return listed(callers.Roles(ctx, callOf(ctx).identity))
 		})

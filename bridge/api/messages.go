@@ -58,41 +58,54 @@ var refusals = []bridge.Code{
 }
 
 func (a *api) messageRoutes(v Messages) {
-	serve(a, route{method: http.MethodPost, path: "/conversations/{conversation}/messages", id: "send-message", tag: tagMessages,
+	serve(a, route{
+		method: http.MethodPost, path: "/conversations/{conversation}/messages", id: "send-message", tag: tagMessages,
 		summary: "Send a message",
 		detail:  "Answered when it is kept. Sending again with the same `mid` sends nothing again. A refusal holds every reason and what can be done.",
-		status:  http.StatusCreated, codes: refusals},
+		status:  http.StatusCreated, codes: refusals,
+	},
 		func(ctx context.Context, c bridge.Caller, in *messageDraft) (bridge.Sent, error) {
 			return v.Send(ctx, c, in.Body.draft(in.Conversation))
 		})
-	serve(a, route{method: http.MethodPost, path: "/conversations/{conversation}/messages/preview", id: "preview-message", tag: tagMessages,
-		summary: "What each recipient would see", detail: "Sends nothing.", codes: refusals},
+	serve(a, route{
+		method: http.MethodPost, path: "/conversations/{conversation}/messages/preview", id: "preview-message", tag: tagMessages,
+		summary: "What each recipient would see", detail: "Sends nothing.", codes: refusals,
+	},
 		func(ctx context.Context, c bridge.Caller, in *messageDraft) (list[bridge.SeenBy], error) {
 			return listed(v.Preview(ctx, c, in.Body.draft(in.Conversation)))
 		})
-	serve(a, route{method: http.MethodPost, path: "/messages/{message}/amendments", id: "amend-message", tag: tagMessages,
+	serve(a, route{
+		method: http.MethodPost, path: "/messages/{message}/amendments", id: "amend-message", tag: tagMessages,
 		summary: "Edit or retract one's own message", detail: "The old text is kept for the record. An edit may not add a topic. Amending to the text that is there changes nothing.",
-		status: http.StatusCreated, codes: refusals},
+		status: http.StatusCreated, codes: refusals,
+	},
 		func(ctx context.Context, c bridge.Caller, in *struct {
 			Message bridge.MessageID `path:"message" maxLength:"64" doc:"The message's id."`
 			Body    newAmendment
-		}) (bridge.Message, error) {
+		},
+		) (bridge.Message, error) {
 			n := in.Body
 			return v.Amend(ctx, c, bridge.Amendment{Message: in.Message, Retract: n.Retract, Parts: n.Parts, Reason: n.Reason})
 		})
-	serve(a, route{method: http.MethodGet, path: "/messages/{message}/versions", id: "list-versions", tag: tagMessages,
-		summary: "The earlier texts of one's own message", detail: "Oldest first."},
+	serve(a, route{
+		method: http.MethodGet, path: "/messages/{message}/versions", id: "list-versions", tag: tagMessages,
+		summary: "The earlier texts of one's own message", detail: "Oldest first.",
+	},
 		func(ctx context.Context, c bridge.Caller, in *struct {
 			Message bridge.MessageID `path:"message" maxLength:"64" doc:"The message's id."`
-		}) (list[bridge.Version], error) {
+		},
+		) (list[bridge.Version], error) {
 			return listed(v.Versions(ctx, c, in.Message))
 		})
-	serve(a, route{method: http.MethodPost, path: "/messages/{message}/acknowledgement", id: "acknowledge-message", tag: tagMessages,
-		summary: "Acknowledge a message that asks for it", codes: []bridge.Code{bridge.CodeNotFound, bridge.CodeConflict}},
+	serve(a, route{
+		method: http.MethodPost, path: "/messages/{message}/acknowledgement", id: "acknowledge-message", tag: tagMessages,
+		summary: "Acknowledge a message that asks for it", codes: []bridge.Code{bridge.CodeNotFound, bridge.CodeConflict},
+	},
 		func(ctx context.Context, c bridge.Caller, in *struct {
 			Message bridge.MessageID `path:"message" maxLength:"64" doc:"The message's id."`
 			Body    ackNote
-		}) (acked, error) {
+		},
+		) (acked, error) {
 			at, err := v.Acknowledge(ctx, c, in.Message, in.Body.Note)
 			return acked{at}, err
 		})

@@ -15,8 +15,8 @@ import (
 )
 
 // Metrics counts what passes, for Prometheus. It is the bridge's Meter, and has
-// a plain method for each thing that other parts count. Labels are codes, states
-// and routes; none comes from a person. A nil *Metrics counts nothing.
+// a plain method for each thing that hub and store count. Labels are codes, states
+// and routes; none comes from a person.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -28,6 +28,10 @@ type Metrics struct {
 	batch     prometheus.Histogram
 	commit    prometheus.Histogram
 	http      *prometheus.HistogramVec
+	sessions  prometheus.Gauge
+	queue     prometheus.Histogram
+	ended     *prometheus.CounterVec
+	dropped   prometheus.Counter
 	limits    *prometheus.CounterVec
 	panics    prometheus.Counter
 }
@@ -58,10 +62,15 @@ func NewMetrics() *Metrics {
 		batch:     histogram("commit_batch_size", "Transactions that shared one commit.", []float64{1, 2, 4, 8, 16, 32, 64, 128, 256}),
 		commit:    histogram("commit_seconds", "Time until a commit was durable.", slow),
 		http:      byLabel("http_request_seconds", "Time of HTTP calls, by route and status.", slow, "route", "status"),
+		sessions:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "brobygger", Name: "sessions", Help: "Live connections of proven identity."}),
+		queue:     histogram("queue_depth_frames", "Frames in a connection's queue, at each frame added.", []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}),
+		ended:     counter("sessions_ended_total", "Connections that ended, by close code; 0 where the client or the network ended it.", "code"),
+		dropped:   prometheus.NewCounter(prometheus.CounterOpts{Namespace: "brobygger", Name: "pushes_dropped_total", Help: "Ephemeral pushes left out of a queue that was half full."}),
 		limits:    counter("rate_limited_total", "HTTP calls refused for their number, by what was counted.", "by"),
 		panics:    prometheus.NewCounter(prometheus.CounterOpts{Namespace: "brobygger", Name: "http_panics_total", Help: "Panics in HTTP handlers."}),
 	}
-	m.registry.MustRegister(m.decisions, m.deciding, m.sends, m.shown, m.withheld, m.batch, m.commit, m.http, m.limits, m.panics,
+	m.registry.MustRegister(m.decisions, m.deciding, m.sends, m.shown, m.withheld, m.batch, m.commit, m.http,
+		m.sessions, m.queue, m.ended, m.dropped, m.limits, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,8 +80,8 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
-// Gauge shows what read returns, under brobygger_ and the name: sessions, queue
-// depth. read is called at each scrape and must be quick.
+// Gauge shows what read returns, under brobygger_ and the name: say, free bytes on
+// the disk. read is called at each scrape and must be quick.
 func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "brobygger", Name: name, Help: help}, read))
 }
@@ -101,6 +110,18 @@ func (m *Metrics) Delivered(took time.Duration) { m.shown.Observe(took.Seconds()
 
 // Withheld implements bridge.Meter.
 func (m *Metrics) Withheld(reason bridge.Code) { m.withheld.WithLabelValues(label(reason)).Inc() }
+
+// Sessions counts connections that come and go.
+func (m *Metrics) Sessions(delta int) { m.sessions.Add(float64(delta)) }
+
+// Queue counts how long a connection's queue is at each frame added.
+func (m *Metrics) Queue(frames int) { m.queue.Observe(float64(frames)) }
+
+// Ended counts a connection's end by its close code.
+func (m *Metrics) Ended(closeCode int) { m.ended.WithLabelValues(itoa(closeCode)).Inc() }
+
+// Dropped counts an ephemeral push that was left out.
+func (m *Metrics) Dropped() { m.dropped.Inc() }
 
 // Committed counts a durable commit of n transactions.
 func (m *Metrics) Committed(n int, took time.Duration) {
@@ -136,7 +157,7 @@ func label[S ~string](s S) string {
 		return "other"
 	}
 	for _, c := range []byte(s) {
-		if !('a' <= c && c <= 'z' || c == '_' || c == '-') {
+		if (c < 'a' || c > 'z') && c != '_' && c != '-' {
 			return "other"
 		}
 	}

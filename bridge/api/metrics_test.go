@@ -32,7 +32,12 @@ func TestWhatPassesIsCounted(t *testing.T) {
 	m.Delivered(20 * time.Millisecond)
 	m.Withheld("consent_withdrawn")
 	m.Committed(3, time.Millisecond)
-	m.Gauge("sessions", "Live connections.", func() float64 { return 7 })
+	m.Sessions(3)
+	m.Sessions(-1)
+	m.Queue(5)
+	m.Ended(bridge.CloseSlow)
+	m.Dropped()
+	m.Gauge("disk_free_bytes", "Free.", func() float64 { return 7 })
 	m.Counter("slow_readers_total", "Sessions cut for reading too slowly.", func() float64 { return 2 })
 	do(handler(t, &verbs{}, func(c *api.Config) { c.Metrics = m }), "GET", "/api/v1/patients/jens/care-team", "")
 	got := scrape(t, m)
@@ -45,7 +50,11 @@ func TestWhatPassesIsCounted(t *testing.T) {
 		`brobygger_withheld_total{reason="consent_withdrawn"} 1`,
 		`brobygger_commit_batch_size_sum 3`,
 		`brobygger_commit_seconds_count 1`,
-		`brobygger_sessions 7`,
+		`brobygger_sessions 2`,
+		`brobygger_queue_depth_frames_sum 5`,
+		`brobygger_sessions_ended_total{code="4001"} 1`,
+		`brobygger_pushes_dropped_total 1`,
+		`brobygger_disk_free_bytes 7`,
 		`brobygger_slow_readers_total 2`,
 		`brobygger_http_request_seconds_count{route="GET /api/v1/patients/{patient}/care-team",status="200"} 1`,
 	} {

@@ -21,6 +21,8 @@ const problemType = "urn:brobygger:error:"
 
 // Problem is an error as a client gets it (RFC 9457). It never tells whether a
 // patient exists, and never holds what is not the caller's own.
+//
+//nolint:errname // RFC 9457's own word, and the schema's name
 type Problem struct {
 	Type     string         `json:"type" example:"urn:brobygger:error:consent_required" doc:"urn:brobygger:error: and the code."`
 	Title    string         `json:"title" example:"The patient has not consented to this." doc:"The code in words, in the language asked for (da or en)."`
@@ -71,10 +73,10 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.RetryMS > 0 {
 		h.Set("Retry-After", strconv.FormatInt((p.RetryMS+999)/1000, 10))
 	}
-	switch p.Code {
-	case bridge.CodeUnauthenticated:
+	if p.Code == bridge.CodeUnauthenticated {
 		h.Set("WWW-Authenticate", `Bearer realm="brobygger"`)
-	case bridge.CodeTokenExpired: // RFC 6750, section 3.1
+	}
+	if p.Code == bridge.CodeTokenExpired { // RFC 6750, section 3.1
 		h.Set("WWW-Authenticate", `Bearer realm="brobygger", error="invalid_token"`)
 	}
 	return h

@@ -23,22 +23,27 @@ type ending struct {
 }
 
 func (a *api) readingRoutes(v Reading) {
-	serve(a, route{method: http.MethodGet, path: "/conversations/{conversation}/messages", id: "read-history", tag: tagMessages,
-		summary: "Read messages", detail: "Each is a disclosure. " + freshness, fresh: true, codes: []bridge.Code{bridge.CodeNotFound}},
+	serve(a, route{
+		method: http.MethodGet, path: "/conversations/{conversation}/messages", id: "read-history", tag: tagMessages,
+		summary: "Read messages", detail: "Each is a disclosure. " + freshness, fresh: true, codes: []bridge.Code{bridge.CodeNotFound},
+	},
 		func(ctx context.Context, c bridge.Caller, in *struct {
 			Conversation bridge.ConversationID `path:"conversation" maxLength:"64" doc:"The conversation's id."`
 			Before       uint64                `query:"before" doc:"Messages with a seq below this, the newest ones."`
 			After        uint64                `query:"after" doc:"Messages with a seq above this."`
 			Limit        int                   `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"At most so many."`
-		}) (history, error) {
+		},
+		) (history, error) {
 			items, complete, err := v.History(ctx, c, claimant(ctx), bridge.HistoryQuery{
 				Conversation: in.Conversation, Before: in.Before, After: in.After, Limit: in.Limit,
 			})
 			return history{Items: append([]bridge.HistoryItem{}, items...), Complete: complete}, err
 		})
-	act(a, route{method: http.MethodPost, path: "/disclosures/close", id: "close-disclosures", tag: tagMessages,
+	act(a, route{
+		method: http.MethodPost, path: "/disclosures/close", id: "close-disclosures", tag: tagMessages,
 		summary: "Say what became of what was read",
-		detail:  "Only this, and nothing about the connection, ends a disclosure. One that is ended already stays as it is."},
+		detail:  "Only this, and nothing about the connection, ends a disclosure. One that is ended already stays as it is.",
+	},
 		func(ctx context.Context, c bridge.Caller, in *body[ending]) error {
 			return v.Close(ctx, c, in.Body.Claims, in.Body.State)
 		})

@@ -25,9 +25,15 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 		c.Hub = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	})
 	for _, c := range []struct{ method, target, token string }{
-		{"GET", "/api/v1/me", "Bearer good"}, {"GET", "/api/v1/me", ""}, {"GET", "/api/v1/nothing", ""},
+		{"GET", "/api/v1/me", "Bearer good"},
+		{"GET", "/api/v1/me", ""},
+		{"GET", "/api/v1/nothing", ""},
 		{"GET", "/api/v1/directory?text=panic", "Bearer good"},
-		{"GET", "/openapi.json", ""}, {"GET", "/healthz", ""}, {"GET", "/readyz", ""}, {"GET", "/metrics", ""}, {"GET", "/ws", ""},
+		{"GET", "/openapi.json", ""},
+		{"GET", "/healthz", ""},
+		{"GET", "/readyz", ""},
+		{"GET", "/metrics", ""},
+		{"GET", "/ws", ""},
 	} {
 		w := do(h, c.method, c.target, "", "Authorization", c.token)
 		for name, want := range map[string]string{
@@ -89,7 +95,7 @@ func TestTheSocketGetsTheConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	got, err := io.ReadAll(conn)
 	if err != nil || !strings.HasSuffix(string(got), "hello") {
@@ -106,14 +112,20 @@ func TestTheServerIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error)
-	go func() { done <- s.Serve(l) }()
-	defer func() { _ = s.Close(); <-done }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Serve(l)
+	}()
+	defer func() {
+		_ = s.Close()
+		<-done
+	}()
 	conn, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	go func() {
 		_, _ = fmt.Fprintf(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\n\r\n", strings.Repeat("x", 64<<10))
 	}()
@@ -121,7 +133,7 @@ func TestTheServerIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if diff := cmp.Diff(http.StatusRequestHeaderFieldsTooLarge, answer.StatusCode); diff != "" {
 		t.Error(diff)
 	}
