@@ -32,7 +32,7 @@ func (b *Bridge) ConfirmGlass(ctx context.Context, c Caller, p PatientID, id str
 	err := b.glass(ctx, c, p, func(g *passage, a answer, told *pokes) error {
 		i := slices.IndexFunc(g.snapshot.Emergencies, func(x Emergency) bool { return x.ID == id && x.By == c.Party })
 		if i < 0 {
-			return &Error{Code: CodeNotFound, Message: "no such emergency access of yours"}
+			return &Error{Code: CodeForbidden, Message: "no such emergency access of yours"} // as for a patient who does not exist
 		}
 		if e = g.snapshot.Emergencies[i]; !e.ConfirmedAt.IsZero() {
 			return g.record(ledger.KindEmergency, a, emergencyWords(e))
