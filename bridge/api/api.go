@@ -90,6 +90,7 @@ func newAPI(c Config, mux *http.ServeMux) *api {
 	a.readingRoutes(c.Bridge)
 	a.attachmentRoutes(c.Bridge, c.Bridge)
 	a.accountRoutes(c.Bridge)
+	a.importRoutes(c.Bridge, c.Bridge)
 	return a
 }
 

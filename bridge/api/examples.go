@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/fhir"
 	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
@@ -192,5 +193,12 @@ func exampleRest() map[string]example {
 		"set-do-not-disturb": {dnd{exTime.Add(time.Hour)}, nil},
 		"disable-account":    {account, nil},
 		"enable-account":     {account, nil},
+		"import-fhir": {nil, imported{
+			Taken: bridge.ImportReport{Created: 1, ByType: map[string]int{"Organization": 1}},
+			Report: fhir.Report{Items: []fhir.Item{
+				{At: "Bundle.entry[0].resource", Type: "Organization", ID: "clinic-noerregade", Outcome: fhir.Taken},
+				{At: "Bundle.entry[1].resource", Type: "Observation", Outcome: fhir.Skipped, Reason: fhir.TypeNotUsed},
+			}},
+		}},
 	}
 }

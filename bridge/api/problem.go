@@ -113,6 +113,10 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	if e.Decision != nil {
 		a.explain(p, e.Decision)
 	}
+	var places notAsDescribed
+	if errors.As(err, &places) {
+		p.Errors = places.fields
+	}
 	return p
 }
 

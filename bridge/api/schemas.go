@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/fhir"
 )
 
 // The words of package bridge are plain strings to reflection. Each of these
@@ -27,6 +28,7 @@ type (
 	deliveryStateWord   struct{}
 	presenceWord        struct{}
 	assuranceWord       struct{}
+	outcomeWord         struct{}
 )
 
 func oneOf[S ~string](doc string, values ...S) *huma.Schema {
@@ -101,6 +103,10 @@ func (assuranceWord) Schema(huma.Registry) *huma.Schema {
 		bridge.AssuranceLow, bridge.AssuranceSubstantial, bridge.AssuranceHigh, "")
 }
 
+func (outcomeWord) Schema(huma.Registry) *huma.Schema {
+	return oneOf("What became of a resource.", fhir.Taken, fhir.Skipped, fhir.Invalid)
+}
+
 // newRegistry returns a registry that knows our words.
 func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
@@ -117,6 +123,7 @@ func newRegistry() huma.Registry {
 	alias[bridge.DeliveryState, deliveryStateWord](r)
 	alias[bridge.PresenceState, presenceWord](r)
 	alias[bridge.Assurance, assuranceWord](r)
+	alias[fhir.Outcome, outcomeWord](r)
 	return r
 }
 
