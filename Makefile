@@ -61,7 +61,7 @@ docs-check: ## check protocol and HTTP descriptions with public tools
 	.ci/docs-check
 
 generate: ## rewrite golden files, and what is made from Go types
-	$(GO) test ./bridge/wire -update
+	$(GO) test ./bridge/wire ./bridge/api -update
 
 build: ## build bin/brobygger
 	$(GO) build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/brobygger ./cmd/brobygger

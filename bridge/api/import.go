@@ -120,13 +120,13 @@ func (k *known) Find(typ string, i bridge.Identifier) bridge.Ref {
 	return id.Ref()
 }
 
-// notAsDescribed is an error with the places that it is about.
-type notAsDescribed struct {
+// invalidError is an error with the places that it is about.
+type invalidError struct {
 	error
 	fields []InvalidField
 }
 
-func (e notAsDescribed) Unwrap() error { return e.error }
+func (e invalidError) Unwrap() error { return e.error }
 
 // maxFields bounds how many places a problem lists.
 const maxFields = 200
@@ -149,5 +149,5 @@ func refusal(report fhir.Report, err error) error {
 			fields = append(fields, InvalidField{Location: strings.TrimSpace(where), Message: p.Reason.Text()})
 		}
 	}
-	return notAsDescribed{err, fields}
+	return invalidError{err, fields}
 }

@@ -113,7 +113,7 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	if e.Decision != nil {
 		a.explain(p, e.Decision)
 	}
-	var places notAsDescribed
+	var places invalidError
 	if errors.As(err, &places) {
 		p.Errors = places.fields
 	}

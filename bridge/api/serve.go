@@ -5,7 +5,6 @@ package api
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -111,16 +110,12 @@ var always = []bridge.Code{
 	bridge.CodeBusy, bridge.CodePolicyUnavailable,
 }
 
-// problemsFor describes the answers to the codes, by the one table.
+// problemsFor refers to the answers to the codes.
 func problemsFor(codes []bridge.Code) map[string]*huma.Response {
-	byStatus := map[int][]string{}
-	for _, c := range slices.Concat(always, codes) {
-		s := bridge.Outcomes[c].Status
-		byStatus[s] = append(byStatus[s], string(c))
-	}
 	out := map[string]*huma.Response{}
-	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
-		out[itoa(status)] = problemResponse(status, byStatus[status])
+	for _, c := range slices.Concat(always, codes) {
+		status := bridge.Outcomes[c].Status
+		out[itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problemName(status)}
 	}
 	return out
 }

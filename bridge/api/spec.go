@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -73,6 +75,7 @@ func humaConfig() huma.Config {
 			Components: &huma.Components{
 				Schemas:         newRegistry(),
 				Parameters:      headers(),
+				Responses:       problems(),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token (RFC 9068) of an issuer that the bridge trusts."}},
 			},
 		},
@@ -102,17 +105,31 @@ func headers() map[string]*huma.Param {
 	}
 }
 
-// problemResponse describes a status by the codes that it may carry.
-func problemResponse(status int, codes []string) *huma.Response {
-	p := newProblem(bridge.Code(codes[0]), english)
-	return &huma.Response{
-		Description: http.StatusText(status) + ": " + strings.Join(codes, ", ") + ".",
-		Content: map[string]*huma.MediaType{"application/problem+json": {
-			Schema:  &huma.Schema{Ref: "#/components/schemas/Problem"},
-			Example: p,
-		}},
+// problems describes every status by the codes that it may carry, out of the one
+// table.
+func problems() map[string]*huma.Response {
+	byStatus := map[int][]string{}
+	for _, c := range slices.Sorted(maps.Keys(bridge.Outcomes)) {
+		if c == bridge.CodeResync {
+			continue // only who resumes a log on the socket is told
+		}
+		s := bridge.Outcomes[c].Status
+		byStatus[s] = append(byStatus[s], string(c))
 	}
+	out := map[string]*huma.Response{}
+	for status, codes := range byStatus {
+		out[problemName(status)] = &huma.Response{
+			Description: http.StatusText(status) + ": " + strings.Join(codes, ", ") + ".",
+			Content: map[string]*huma.MediaType{"application/problem+json": {
+				Schema:  &huma.Schema{Ref: "#/components/schemas/Problem"},
+				Example: newProblem(bridge.Code(codes[0]), english),
+			}},
+		}
+	}
+	return out
 }
+
+func problemName(status int) string { return strings.ReplaceAll(http.StatusText(status), " ", "") }
 
 // setExamples adds what a call and its answer look like.
 func setExamples(o *huma.Operation) {
