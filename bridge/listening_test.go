@@ -28,7 +28,7 @@ func (e *ear) Ready(party bridge.Ref) []bridge.Ready {
 	return []bridge.Ready{{Caller: e.caller, Claimant: bridge.Claimant{Session: "ear", Beat: 7, Fresh: true}, N: e.n}}
 }
 
-func (e *ear) Hand(_ string, d bridge.Delivered) {
+func (e *ear) Hand(_ bridge.Claimant, d bridge.Delivered) {
 	e.got = append(e.got, d)
 	e.n = d.Event.N
 }
