@@ -6,6 +6,7 @@ package brobygger
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/wire"
@@ -116,7 +117,7 @@ func (c *Client) again(k *conn, err error) bool {
 	if errors.As(c.typed(err, nil), &later) {
 		return sleep(c.ctx, max(later.After, c.pause(2))) == nil
 	}
-	c.o.Log.Warn("events can't be fetched", "error", err)
+	c.o.Log.WarnContext(c.ctx, "events can't be fetched", slog.Any("error", err))
 	_ = k.ws.Close() // another connection begins again from the place
 	return false
 }
@@ -147,7 +148,7 @@ func (c *Client) afresh(k *conn) {
 	ctx, cancel := context.WithTimeout(c.ctx, wire.CommandTimeout)
 	defer cancel()
 	if _, err := k.call(ctx, wire.CmdConvList, wire.ConvList{Limit: 1}, &list); err != nil {
-		c.o.Log.Warn("the place can't be found", "error", err)
+		c.o.Log.WarnContext(c.ctx, "the place can't be found", slog.Any("error", err))
 		_ = k.ws.Close()
 		return
 	}
