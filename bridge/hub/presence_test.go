@@ -18,8 +18,8 @@ import (
 	"github.com/brobygger/brobygger/bridge/wire"
 )
 
-// live notes what a hub tells live state.
-type live struct {
+// livestate notes what a hub tells live state.
+type livestate struct {
 	bridge.Live
 
 	mu      sync.Mutex
@@ -29,11 +29,11 @@ type live struct {
 	away    bool
 }
 
-func newLive() *live {
-	return &live{touched: map[string]int{}, watched: map[bridge.Ref]func(bridge.Presence){}}
+func newLive() *livestate {
+	return &livestate{touched: map[string]int{}, watched: map[bridge.Ref]func(bridge.Presence){}}
 }
 
-func (l *live) Touch(_ context.Context, conns []bridge.Connection) error {
+func (l *livestate) Touch(_ context.Context, conns []bridge.Connection) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range conns {
@@ -45,14 +45,14 @@ func (l *live) Touch(_ context.Context, conns []bridge.Connection) error {
 	return nil
 }
 
-func (l *live) Drop(_ context.Context, _ bridge.Ref, id string) error {
+func (l *livestate) Drop(_ context.Context, _ bridge.Ref, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dropped = append(l.dropped, id)
 	return nil
 }
 
-func (l *live) Watch(party bridge.Ref, f func(bridge.Presence)) func() {
+func (l *livestate) Watch(party bridge.Ref, f func(bridge.Presence)) func() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.watched[party] = f
@@ -63,7 +63,7 @@ func (l *live) Watch(party bridge.Ref, f func(bridge.Presence)) func() {
 	}
 }
 
-func (l *live) watching() []bridge.Ref {
+func (l *livestate) watching() []bridge.Ref {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.watched))
