@@ -51,9 +51,7 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 // accept writes what the answers allow. Some recipient is allowed.
 func (g *passage) accept(o *outgoing, told *pokes) error {
 	m := &o.message
-	if err := g.complete(m, o); err != nil {
-		return err
-	}
+	g.complete(m)
 	conv, err := g.join(o, told)
 	if err != nil {
 		return err
@@ -91,7 +89,7 @@ func (g *passage) accept(o *outgoing, told *pokes) error {
 
 // complete sets what the acceptance rests on: every consent that some recipient's
 // part relies on (I6).
-func (g *passage) complete(m *Message, o *outgoing) error {
+func (g *passage) complete(m *Message) {
 	first := firstAllowed(g.answers)
 	m.SentAt, m.Basis, m.Revision, m.Epoch = first.Now, first.Basis, first.Revision, g.snapshot.Epoch
 	m.State, m.Consents, m.Request = MessageAccepted, nil, ""
@@ -102,7 +100,6 @@ func (g *passage) complete(m *Message, o *outgoing) error {
 			}
 		}
 	}
-	return nil
 }
 
 // reached lists whom the answers allow, in order.

@@ -6,6 +6,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -147,7 +148,7 @@ func (b *Bridge) SetDND(ctx context.Context, c Caller, until time.Time) error {
 		return b.told(err)
 	}
 	if err := b.live.SetDND(ctx, c.Party, until); err != nil {
-		b.log.WarnContext(ctx, "presence is behind", "error", err)
+		b.log.LogAttrs(ctx, slog.LevelWarn, "presence is behind", slog.Any("error", err))
 	}
 	return nil
 }

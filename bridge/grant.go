@@ -131,7 +131,7 @@ func (b *Bridge) ConsentText(ctx context.Context, c Caller, p PatientID, scope S
 		if mayErr != nil && (s == nil || !slices.ContainsFunc(slices.Concat(scope.From, scope.To), func(x Party) bool { return x.names(s, self, b.now()) })) {
 			return mayErr
 		}
-		text, err = b.text(tx, s, &scope, language)
+		text, err = b.text(tx, &scope, language)
 		return err
 	})
 	if err != nil {
@@ -142,7 +142,7 @@ func (b *Bridge) ConsentText(ctx context.Context, c Caller, p PatientID, scope S
 
 // text words a scope. The instant that a consent starts is not in the text, so
 // that its hash is the same when it is shown and when it is granted.
-func (b *Bridge) text(tx Tx, s *Snapshot, scope *Scope, language string) (ConsentText, error) {
+func (b *Bridge) text(tx Tx, scope *Scope, language string) (ConsentText, error) {
 	names, err := b.partyNames(tx, scope)
 	if err != nil {
 		return ConsentText{}, err
@@ -243,7 +243,7 @@ func (b *Bridge) grant(g *passage, c Caller, n NewGrant, a answer, told *pokes) 
 	if err := b.scope(g, n, request, a, &consent); err != nil {
 		return consent, err
 	}
-	if err := g.supersede(&consent, a, told); err != nil {
+	if err := g.supersede(&consent, a); err != nil {
 		return consent, err
 	}
 	if consent.GrantedEpoch, err = g.tx.Patients().Bump(n.Patient); err != nil {
@@ -298,7 +298,7 @@ func (b *Bridge) scope(g *passage, n NewGrant, request *ConsentRequest, a answer
 	if err := asked.validate(); err != nil {
 		return err
 	}
-	text, err := b.text(g.tx, g.snapshot, asked, n.Language)
+	text, err := b.text(g.tx, asked, n.Language)
 	if err != nil {
 		return err
 	}
@@ -319,7 +319,7 @@ func (b *Bridge) scope(g *passage, n NewGrant, request *ConsentRequest, a answer
 }
 
 // supersede ends an active consent of the same scope.
-func (g *passage) supersede(consent *Consent, a answer, told *pokes) error {
+func (g *passage) supersede(consent *Consent, a answer) error {
 	for _, old := range g.snapshot.Consents {
 		if !sameScope(old.Scope, consent.Scope) {
 			continue

@@ -115,10 +115,8 @@ func (i *importing) resource(r Resource) error {
 	if err != nil && found {
 		return err
 	}
-	if a, ok := r.(Account); ok && found {
-		was := old.(Account)
-		a.Epoch, a.Disabled, a.DNDUntil = was.Epoch, was.Disabled, was.DNDUntil
-		r = a
+	if a, ok := r.(Account); ok {
+		r = standingAccount(a, old, found)
 	}
 	same := found && reflect.DeepEqual(old, r)
 	i.took(kindOf(r), found, same)
@@ -135,6 +133,21 @@ func (i *importing) resource(r Resource) error {
 		return i.moveAccounts(person)
 	}
 	return nil
+}
+
+// standingAccount keeps what is not the import's to change. A sign-in that is
+// given to somebody else ends what was decided for the former.
+func standingAccount(a Account, old Resource, found bool) Account {
+	was, ok := old.(Account)
+	if !found || !ok {
+		a.Epoch, a.Disabled, a.DNDUntil = 1, false, time.Time{}
+		return a
+	}
+	a.Epoch, a.Disabled, a.DNDUntil = was.Epoch, was.Disabled, was.DNDUntil
+	if a.Person != was.Person {
+		a.Epoch++
+	}
+	return a
 }
 
 // standing reads what is there under a resource's key, and whose it is.
