@@ -27,7 +27,7 @@ type Identity struct {
 	Subject   Subject
 	Assurance Assurance
 	Expires   time.Time
-	Scopes    []string // "admin" may import and disable accounts
+	Scopes    []string // ScopeAdmin may import and disable accounts
 }
 
 // Caller is the proven identity behind one call; it is a required parameter of

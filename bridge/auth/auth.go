@@ -25,7 +25,7 @@ import (
 
 // ScopeAdmin is the scope of an identity that may import and disable accounts,
 // whatever its issuer calls it.
-const ScopeAdmin = "admin"
+const ScopeAdmin = bridge.ScopeAdmin
 
 // leeway is how far the clocks of issuer and bridge may differ.
 const leeway = 30 * time.Second

@@ -41,7 +41,7 @@ func TestVerifyTakesGoodTokens(t *testing.T) {
 		{"the issuer's admin", func(f *forged) { f.claims["scope"] = "openid brobygger/admin" }, func(i *bridge.Identity) {
 			i.Scopes = []string{"openid", auth.ScopeAdmin}
 		}},
-		{"another's admin", func(f *forged) { f.claims["scope"] = "openid admin" }, func(i *bridge.Identity) { i.Scopes = []string{"openid"} }},
+		{"another's admin", func(f *forged) { f.claims["scope"] = "openid " + auth.ScopeAdmin }, func(i *bridge.Identity) { i.Scopes = []string{"openid"} }},
 		{"unknown claims and headers", func(f *forged) { f.claims["realm"] = m{"roles": []string{"x"}}; f.header["x5t"] = "abc" }, nil},
 	}
 	for _, tt := range tests {
