@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -22,13 +21,20 @@ type check struct {
 	shown  map[[16]byte]bool // message and recipient of each disclosure, hashed
 	relied map[string]int64  // claims by consent
 	epochs map[bridge.PatientID]uint64
+	logged map[bridge.DisclosureID]logged
+}
+
+// logged is where a disclosure is in the record.
+type logged struct {
+	patient bridge.PatientID
+	seq     uint64
 }
 
 // Check implements bridge.Store. Its errors hold ids and numbers only. The views
 // that run beside it have one connection less.
 func (s *Store) Check(ctx context.Context) error {
 	return s.View(ctx, func(t bridge.Tx) error {
-		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}}
+		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}, logged: map[bridge.DisclosureID]logged{}}
 		for _, step := range []func() error{
 			c.file, c.chains, c.eventLogs, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
 		} {
@@ -71,30 +77,69 @@ func (c *check) chains() error {
 	if err != nil {
 		return err
 	}
+	entries := uint64(0)
 	for id, head := range heads {
-		leaves, err := entries{c.tx}.After(id, 0, int(head.Seq)+1)
-		if err != nil {
-			return err
-		}
-		if err := ledger.Verify(leaves, head.Hash); err != nil {
+		if err := c.chain(id, head); err != nil {
 			return fmt.Errorf("chain of patient %s: %w", id, err)
 		}
-		if uint64(len(leaves)) != head.Seq {
-			return fmt.Errorf("chain of patient %s: %d entries, the row says %d", id, len(leaves), head.Seq)
-		}
+		entries += head.Seq
 	}
-	return c.rows(`SELECT patient FROM entries WHERE patient NOT IN (SELECT id FROM patients) LIMIT 1`, func(v []driver.Value) error {
-		return fmt.Errorf("chain of patient %s: no such patient", text(v[0]))
-	})
+	row, err := c.one(`SELECT count(*) FROM entries`)
+	if err == nil && uint64(number(row[0])) != entries {
+		err = errors.New("entry in no patient's chain")
+	}
+	return err
 }
 
-// eventLogs wants each party's events from the oldest kept to the newest.
+func (c *check) chain(id bridge.PatientID, head bridge.Head) error {
+	leaves, err := entries{c.tx}.After(id, 0, int(head.Seq)+1)
+	if err != nil {
+		return err
+	}
+	for _, l := range leaves {
+		if l.Entry.Disclosure != "" {
+			c.logged[bridge.DisclosureID(l.Entry.Disclosure)] = logged{bridge.PatientID(l.Entry.Patient), l.Entry.Seq}
+		}
+		if l.Entry.Patient != string(id) {
+			return fmt.Errorf("entry %d: another patient's", l.Entry.Seq)
+		}
+	}
+	return ledger.Verify(leaves, head.Hash)
+}
+
+// eventLogs wants each party's events from the oldest kept to the newest, each
+// reached from the head.
 func (c *check) eventLogs() error {
-	return c.rows(`WITH logs AS (SELECT party, count(*) AS kept, min(n) AS lowest, max(n) AS highest FROM events GROUP BY party)
-		SELECT coalesce(h.party, l.party) FROM event_heads h FULL JOIN logs l ON l.party = h.party
-		WHERE h.party IS NULL OR coalesce(l.kept, 0) <> h.newest - h.oldest + 1
-			OR coalesce(l.lowest, h.oldest) <> h.oldest OR coalesce(l.highest, h.newest) <> h.newest LIMIT 1`,
-		func(v []driver.Value) error { return fmt.Errorf("events of %s: not gap-free", text(v[0])) })
+	heads := map[bridge.Ref]partyHead{}
+	err := c.rows(`SELECT party, oldest, newest, last FROM event_heads`, func(v []driver.Value) error {
+		heads[bridge.Ref(text(v[0]))] = partyHead{uint64(number(v[1])), uint64(number(v[2])), end{last: number(v[3])}}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	kept := uint64(0)
+	for party, h := range heads {
+		n := h.newest + 1 - h.oldest
+		all, err := events{c.tx}.After(party, h.oldest-1, int(n)+1)
+		if err != nil {
+			return fmt.Errorf("events of %s: %w", party, err)
+		}
+		if uint64(len(all)) != n {
+			return fmt.Errorf("events of %s: %w", party, errGap)
+		}
+		for i, e := range all {
+			if e.Party != party || e.N != h.oldest+uint64(i) {
+				return fmt.Errorf("event %d of %s: another's", e.N, party)
+			}
+		}
+		kept += n
+	}
+	row, err := c.one(`SELECT count(*) FROM events`)
+	if err == nil && uint64(number(row[0])) != kept {
+		err = errors.New("event in no party's log")
+	}
+	return err
 }
 
 // places wants the messages of each conversation from 1 to the last.
@@ -126,16 +171,8 @@ func (c *check) claims() error {
 		if err != nil {
 			return err
 		}
-		row, err := c.one(`SELECT entry FROM entries WHERE patient = ? AND seq = ?`, string(d.Patient), int64(d.Seq))
-		if err != nil {
-			return fmt.Errorf("disclosure %s: entry %d of patient %s: %w", d.ID, d.Seq, d.Patient, err)
-		}
-		var e ledger.Entry
-		if err := json.Unmarshal(blob(row[0]), &e); err != nil {
-			return fmt.Errorf("disclosure %s: entry %d of patient %s: %w", d.ID, d.Seq, d.Patient, err)
-		}
-		if e.Disclosure != string(d.ID) {
-			return fmt.Errorf("disclosure %s: entry %d of patient %s is another's", d.ID, d.Seq, d.Patient)
+		if c.logged[d.ID] != (logged{d.Patient, d.Seq}) {
+			return fmt.Errorf("disclosure %s: not entry %d of patient %s", d.ID, d.Seq, d.Patient)
 		}
 		c.shown[pair(d.Message, d.Recipient)] = true
 		for _, id := range distinct(d.Consents) {

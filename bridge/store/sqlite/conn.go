@@ -38,7 +38,12 @@ var pragmas = [][2]string{
 	{"temp_store", "2"}, // memory: the savepoints' journal is never a file
 	{"cell_size_check", "1"},
 	{"wal_autocheckpoint", "0"},
+	{"cache_size", "-8192"}, // KiB
 }
+
+// writerCache is the writer's page cache. With too small a one SQLite writes
+// pages to the log in the middle of a group, and again at its end.
+const writerCache = "-65536" // KiB
 
 // dsn names the database file for the driver.
 func dsn(path string) string {
@@ -111,15 +116,28 @@ func (c *conn) bind(args []any) []driver.NamedValue {
 // exec runs a statement and returns how many rows it changed. Arguments are
 // int64, string, []byte or nil.
 func (c *conn) exec(query string, args ...any) (int64, error) {
-	s, err := c.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	r, err := s.(driver.StmtExecContext).ExecContext(context.Background(), c.bind(args))
+	r, err := c.run(query, args)
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+// insert runs an INSERT and returns the number of the new row.
+func (c *conn) insert(query string, args ...any) (int64, error) {
+	r, err := c.run(query, args)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+func (c *conn) run(query string, args []any) (driver.Result, error) {
+	s, err := c.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.(driver.StmtExecContext).ExecContext(context.Background(), c.bind(args))
 }
 
 // each runs a query and calls row with every row; row must not run the same query.
@@ -176,7 +194,10 @@ const (
 
 // code returns SQLite's extended result code behind err, 0 when there is none.
 func code(err error) int {
-	var e *engine.Error
+	var e interface {
+		error
+		Code() int // as the driver's *Error has it
+	}
 	if errors.As(err, &e) {
 		return e.Code()
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -21,7 +22,7 @@ func (e entries) Append(v ledger.Entry) (ledger.Leaf, error) {
 		return ledger.Leaf{}, err
 	}
 	id := bridge.PatientID(v.Patient)
-	h, err := patients(e).Head(id)
+	h, err := patients(e).head(id)
 	if err != nil {
 		return ledger.Leaf{}, err
 	}
@@ -37,26 +38,34 @@ func (e entries) Append(v ledger.Entry) (ledger.Leaf, error) {
 	if err != nil {
 		return ledger.Leaf{}, err
 	}
-	_, err = e.exec(`INSERT INTO entries (patient, seq, salt, prev, commitment, head, entry) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		v.Patient, int64(v.Seq), leaf.Salt[:], leaf.Prev[:], leaf.Commit[:], leaf.Head[:], canonical)
+	row, err := e.insert(`INSERT INTO entries (patient, seq, prev, mile, salt, before, commitment, head, entry)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		v.Patient, int64(v.Seq), h.last, h.mile, leaf.Salt[:], leaf.Prev[:], leaf.Commit[:], leaf.Head[:], canonical)
 	if err != nil {
 		return ledger.Leaf{}, err
 	}
-	h.Seq, h.Hash = v.Seq, leaf.Head
+	h.Seq, h.Hash, h.end = v.Seq, leaf.Head, h.after(row, v.Seq)
 	e.heads.patients.put(id, h)
 	return leaf, nil
 }
 
 func (e entries) After(patient bridge.PatientID, seq uint64, most int) ([]ledger.Leaf, error) {
+	h, err := patients(e).head(patient)
+	if errors.Is(err, bridge.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	var all []ledger.Leaf
-	err := e.each(`SELECT salt, prev, commitment, head, entry FROM entries WHERE patient = ? AND seq > ? ORDER BY seq LIMIT ?`,
-		func(row []driver.Value) error {
-			l := ledger.Leaf{Salt: hash(row[0]), Prev: hash(row[1]), Commit: hash(row[2]), Head: hash(row[3])}
-			if err := json.Unmarshal(blob(row[4]), &l.Entry); err != nil {
-				return fmt.Errorf("decoding entry: %w", err)
-			}
-			all = append(all, l)
-			return nil
-		}, string(patient), int64(seq), limit(most, 100))
+	s := between(seq, limit(most, 100), 1, h.Seq, h.end)
+	err = e.walk("entries", "seq", "l.salt, l.before, l.commitment, l.head, l.entry", s, func(row []driver.Value) error {
+		l := ledger.Leaf{Salt: hash(row[0]), Prev: hash(row[1]), Commit: hash(row[2]), Head: hash(row[3])}
+		if err := json.Unmarshal(blob(row[4]), &l.Entry); err != nil {
+			return fmt.Errorf("decoding entry: %w", err)
+		}
+		all = append(all, l)
+		return nil
+	})
 	return all, err
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/brobygger/brobygger/bridge"
 )
 
+var errEnough = errors.New("enough was read")
+
 // events implements bridge.Events.
 type events struct{ *tx }
 
@@ -28,11 +30,12 @@ func (e events) Append(v bridge.Event) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = e.exec(`INSERT INTO events (party, n, at, doc) VALUES (?, ?, ?, ?)`, string(v.Party), int64(v.N), nanos(v.At), doc)
+	row, err := e.insert(`INSERT INTO events (party, n, at, prev, mile, doc) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(v.Party), int64(v.N), nanos(v.At), h.last, h.mile, doc)
 	if err != nil {
 		return 0, err
 	}
-	h.newest = v.N
+	h.newest, h.end = v.N, h.after(row, v.N)
 	e.heads.parties.put(v.Party, h)
 	e.heads.oldest = min(e.heads.oldest, nanos(v.At))
 	return v.N, nil
@@ -46,13 +49,13 @@ func (e events) head(party bridge.Ref) (partyHead, error) {
 		}
 	}
 	h := partyHead{oldest: 1}
-	row, err := e.one(`SELECT oldest, newest FROM event_heads WHERE party = ?`, string(party))
+	row, err := e.one(`SELECT oldest, newest, last, mile FROM event_heads WHERE party = ?`, string(party))
 	switch {
 	case errors.Is(err, bridge.ErrNotFound):
 	case err != nil:
 		return h, err
 	default:
-		h = partyHead{uint64(number(row[0])), uint64(number(row[1]))}
+		h = partyHead{uint64(number(row[0])), uint64(number(row[1])), end{number(row[2]), number(row[3])}}
 	}
 	if e.heads != nil {
 		e.heads.parties.load(party, h)
@@ -61,8 +64,22 @@ func (e events) head(party bridge.Ref) (partyHead, error) {
 }
 
 func (e events) After(party bridge.Ref, n uint64, most int) ([]bridge.Event, error) {
-	return list[bridge.Event](e.tx, `SELECT doc FROM events WHERE party = ? AND n > ? ORDER BY n LIMIT ?`,
-		string(party), int64(n), limit(most, 100))
+	if err := e.usable(); err != nil {
+		return nil, err
+	}
+	h, err := e.head(party)
+	if err != nil {
+		return nil, err
+	}
+	var all []bridge.Event
+	s := between(n, limit(most, 100), h.oldest, h.newest, h.end)
+	err = e.walk("events", "n", "l.doc", s, func(row []driver.Value) error {
+		var v bridge.Event
+		err := decode(row[0], &v)
+		all = append(all, v)
+		return err
+	})
+	return all, err
 }
 
 func (e events) Bounds(party bridge.Ref) (oldest, newest uint64, err error) {
@@ -73,9 +90,16 @@ func (e events) Bounds(party bridge.Ref) (oldest, newest uint64, err error) {
 	return h.oldest, h.newest, err
 }
 
+// How much of the table a trim reads and removes at once. Events are appended in
+// the order of one clock; where that has jumped, a trim looks past mostNewer.
+const (
+	mostTrimmed = 5_000
+	mostNewer   = 1_000
+)
+
 // Trim implements bridge.Events. It takes a prefix of each log, so that what is
-// kept has no gap. There is no index on the time, which every append would pay
-// for: nothing is read until t has passed the oldest event that the last trim saw.
+// kept has no gap; and at most mostTrimmed events, so that nobody waits for it
+// long. Nothing is read until t has passed the oldest event seen by the last trim.
 func (e events) Trim(t time.Time) (int, error) {
 	if err := e.writable(); err != nil {
 		return 0, err
@@ -84,61 +108,65 @@ func (e events) Trim(t time.Time) (int, error) {
 	if before <= e.heads.oldest {
 		return 0, nil
 	}
-	parties, oldest, err := e.aged(before)
+	old, oldest, err := e.older(before)
 	if err != nil {
 		return 0, err
 	}
-	removed := 0
-	for _, party := range parties {
-		n, next, err := e.trim(party, before)
-		if err != nil {
-			return removed, err
+	for _, v := range old {
+		if err := e.trim(v); err != nil {
+			return 0, err
 		}
-		removed += n
-		oldest = min(oldest, next)
 	}
 	e.heads.oldest = oldest
-	return removed, nil
+	return len(old), nil
 }
 
-// aged lists the parties whose oldest event is older than before, and finds the
-// oldest time among the others'.
-func (e events) aged(before int64) (parties []bridge.Ref, oldest int64, err error) {
-	if err := e.note(e.heads.flushParties(e.c)); err != nil {
-		return nil, 0, err
-	}
+// place is where an event is.
+type place struct {
+	row   int64
+	party bridge.Ref
+	n     uint64
+}
+
+// older lists what may be removed, and finds the oldest time of the rest.
+func (e events) older(before int64) (old []place, oldest int64, err error) {
+	first := map[bridge.Ref]bool{} // whose log goes on with an event that stays
+	newer := 0
 	oldest = math.MaxInt64
-	err = e.each(`SELECT h.party, e.at FROM event_heads h JOIN events e ON e.party = h.party AND e.n = h.oldest`,
-		func(row []driver.Value) error {
-			if at := number(row[1]); at < before {
-				parties = append(parties, bridge.Ref(text(row[0])))
-			} else {
-				oldest = min(oldest, at)
-			}
+	err = e.each(`SELECT row, party, n, at FROM events ORDER BY row`, func(row []driver.Value) error {
+		p, at := place{number(row[0]), bridge.Ref(text(row[1])), uint64(number(row[2]))}, number(row[3])
+		if at < before && !first[p.party] && len(old) < mostTrimmed {
+			old, newer = append(old, p), 0
 			return nil
-		})
-	return parties, oldest, err
+		}
+		first[p.party], oldest = true, min(oldest, at)
+		if newer++; newer > mostNewer {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	if err == nil && newer > mostNewer {
+		oldest = min(oldest, before) // of what was not read, as far as one clock goes
+	}
+	return old, oldest, err
 }
 
-// trim removes the events of one party up to the first that is not older, and
-// returns how many, and the time of that one.
-func (e events) trim(party bridge.Ref, before int64) (removed int, next int64, err error) {
-	h, err := e.head(party)
+// trim removes the oldest event of a log.
+func (e events) trim(v place) error {
+	h, err := e.head(v.party)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	h.oldest, next = h.newest+1, math.MaxInt64
-	err = e.each(`SELECT n, at FROM events WHERE party = ? AND at >= ? ORDER BY n LIMIT 1`, func(row []driver.Value) error {
-		h.oldest, next = uint64(number(row[0])), number(row[1])
-		return nil
-	}, string(party), before)
-	if err != nil {
-		return 0, 0, err
+	if h.oldest != v.n {
+		return errGap
 	}
-	n, err := e.exec(`DELETE FROM events WHERE party = ? AND n < ?`, string(party), int64(h.oldest))
-	if err != nil {
-		return 0, 0, err
+	if h.oldest++; h.oldest > h.newest {
+		h.end = end{} // its rows may be given out again
 	}
-	e.heads.parties.put(party, h)
-	return int(n), next, nil
+	e.heads.parties.put(v.party, h)
+	_, err = e.exec(`DELETE FROM events WHERE row = ?`, v.row)
+	return err
 }

@@ -14,7 +14,7 @@ import (
 // changed row is written once, before the commit. What fn changed is undone when
 // fn fails; everything is forgotten when the group does.
 type heads struct {
-	patients      kept[bridge.PatientID, bridge.Head]
+	patients      kept[bridge.PatientID, patientHead]
 	parties       kept[bridge.Ref, partyHead]
 	conversations kept[bridge.ConversationID, conversationHead]
 	claims        kept[bridge.ConsentID, int64] // how many, by consent
@@ -22,8 +22,17 @@ type heads struct {
 	oldestBefore  int64                         // as it was before the fn that runs
 }
 
+// patientHead is the changing part of a patient's row.
+type patientHead struct {
+	bridge.Head
+	end
+}
+
 // partyHead is the row of a party's log.
-type partyHead struct{ oldest, newest uint64 }
+type partyHead struct {
+	oldest, newest uint64
+	end
+}
 
 // conversationHead is the part of a conversation that each message changes.
 type conversationHead struct {
@@ -144,9 +153,9 @@ func (h *heads) clean() {
 
 // flush writes every changed row.
 func (h *heads) flush(c *conn) error {
-	err := h.patients.write(func(id bridge.PatientID, p bridge.Head) error {
-		_, err := c.exec(`UPDATE patients SET epoch = ?, seq = ?, head = ? WHERE id = ?`,
-			int64(p.Epoch), int64(p.Seq), p.Hash[:], string(id))
+	err := h.patients.write(func(id bridge.PatientID, p patientHead) error {
+		_, err := c.exec(`UPDATE patients SET epoch = ?, seq = ?, head = ?, last = ?, mile = ? WHERE id = ?`,
+			int64(p.Epoch), int64(p.Seq), p.Hash[:], p.last, p.mile, string(id))
 		return err
 	})
 	if err != nil {
@@ -171,9 +180,10 @@ func (h *heads) flush(c *conn) error {
 
 func (h *heads) flushParties(c *conn) error {
 	err := h.parties.write(func(party bridge.Ref, p partyHead) error {
-		_, err := c.exec(`INSERT INTO event_heads (party, oldest, newest) VALUES (?, ?, ?)
-			ON CONFLICT (party) DO UPDATE SET oldest = excluded.oldest, newest = excluded.newest`,
-			string(party), int64(p.oldest), int64(p.newest))
+		_, err := c.exec(`INSERT INTO event_heads (party, oldest, newest, last, mile) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (party) DO UPDATE SET oldest = excluded.oldest, newest = excluded.newest,
+				last = excluded.last, mile = excluded.mile`,
+			string(party), int64(p.oldest), int64(p.newest), p.last, p.mile)
 		return err
 	})
 	if err != nil {

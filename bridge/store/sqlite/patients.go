@@ -39,8 +39,9 @@ func (p patients) Put(patient bridge.Patient) error {
 		return err
 	}
 	if n == 0 {
-		first := bridge.Head{Epoch: 1}
-		_, err := p.exec(`INSERT INTO patients (id, epoch, seq, head, doc) VALUES (?, 1, 0, ?, ?)`, id, first.Hash[:], doc)
+		first := patientHead{Head: bridge.Head{Epoch: 1}}
+		_, err := p.exec(`INSERT INTO patients (id, epoch, seq, head, last, mile, doc) VALUES (?, 1, 0, ?, 0, 0, ?)`,
+			id, first.Hash[:], doc)
 		if err != nil {
 			return err
 		}
@@ -59,19 +60,25 @@ func (p patients) Put(patient bridge.Patient) error {
 }
 
 func (p patients) Head(id bridge.PatientID) (bridge.Head, error) {
+	h, err := p.head(id)
+	return h.Head, err
+}
+
+func (p patients) head(id bridge.PatientID) (h patientHead, err error) {
 	if p.heads != nil {
 		if err := p.usable(); err != nil {
-			return bridge.Head{}, err
+			return h, err
 		}
 		if h, ok := p.heads.patients.get(id); ok {
 			return h, nil
 		}
 	}
-	row, err := p.one(`SELECT epoch, seq, head FROM patients WHERE id = ?`, string(id))
+	row, err := p.one(`SELECT epoch, seq, head, last, mile FROM patients WHERE id = ?`, string(id))
 	if err != nil {
-		return bridge.Head{}, err
+		return h, err
 	}
-	h := bridge.Head{Epoch: uint64(number(row[0])), Seq: uint64(number(row[1])), Hash: hash(row[2])}
+	h.Head = bridge.Head{Epoch: uint64(number(row[0])), Seq: uint64(number(row[1])), Hash: hash(row[2])}
+	h.end = end{number(row[3]), number(row[4])}
 	if p.heads != nil {
 		p.heads.patients.load(id, h)
 	}
@@ -82,7 +89,7 @@ func (p patients) Bump(id bridge.PatientID) (uint64, error) {
 	if err := p.writable(); err != nil {
 		return 0, err
 	}
-	h, err := p.Head(id)
+	h, err := p.head(id)
 	if err != nil {
 		return 0, err
 	}

@@ -112,6 +112,9 @@ func (s *Store) open() error {
 	}
 	s.writer.heads.forget()
 	s.writer.syncs = func() error { _, err := c.exec("COMMIT"); return err }
+	if err := c.set("cache_size", writerCache); err != nil {
+		return err
+	}
 	row, err := c.one(`SELECT value FROM meta WHERE key = 'log'`)
 	if err != nil {
 		return fmt.Errorf("reading the log's id: %w", err)

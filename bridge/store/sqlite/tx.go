@@ -14,6 +14,7 @@ import (
 var (
 	errOver     = errors.New("transaction is over")
 	errReadOnly = errors.New("write in a view")
+	errGap      = errors.New("log has a gap")
 )
 
 // tx is a transaction as fn sees it.
@@ -81,6 +82,14 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	}
 	n, err := t.c.exec(query, args...)
 	return n, t.note(err)
+}
+
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	if err := t.writable(); err != nil {
+		return 0, err
+	}
+	row, err := t.c.insert(query, args...)
+	return row, t.note(err)
 }
 
 func (t *tx) each(query string, row func(v []driver.Value) error, args ...any) error {

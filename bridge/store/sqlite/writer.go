@@ -199,8 +199,8 @@ func (w *writer) commit() {
 	switch {
 	case err == nil:
 		w.heads.clean()
-		w.answer(nil)
 		w.store.grown(w.c)
+		w.answer(nil)
 		return
 	case code(err)&0xff == codeFull, code(err)&0xff == codeBusy:
 		// SQLite writes the frame that commits last, and it could not.

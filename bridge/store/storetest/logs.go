@@ -70,6 +70,55 @@ func events(_ *testing.T, w *world) {
 	})
 }
 
+// A long log is read from anywhere in it.
+func longLogs(_ *testing.T, w *world) {
+	const length = 300
+	w.must("a", everyone("a"))
+	w.must("a", tell("Patient/other", 70)) // between the rows of the one that is read
+	for range 3 {
+		w.must("a", tell("Patient/a", length/3))
+		w.must("a", tell("Patient/other", 7))
+	}
+	w.must("a", func(tx bridge.Tx) error {
+		for range length {
+			if _, err := tx.Entries().Append(ledger.Entry{Patient: "a", Time: at(1)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	read := func(low uint64) {
+		for _, c := range []struct {
+			after uint64
+			most  int
+		}{{0, 1}, {0, 1000}, {62, 3}, {63, 1}, {64, 64}, {100, 50}, {127, 2}, {190, 100}, {255, 1}, {298, 5}, {299, 1}, {300, 1}, {500, 1}} {
+			var want, places []uint64
+			for n := max(c.after+1, low); n <= length && len(want) < c.most; n++ {
+				want = append(want, n)
+			}
+			numbers(w, "Patient/a", c.after, c.most, want...)
+			if low > 1 {
+				continue
+			}
+			w.look(func(tx bridge.Tx) error {
+				leaves, err := tx.Entries().After("a", c.after, c.most)
+				for _, l := range leaves {
+					places = append(places, l.Entry.Seq)
+				}
+				same(w, "seqs", places, want)
+				return err
+			})
+		}
+	}
+	read(1)
+	w.must("", func(tx bridge.Tx) error { // each third was told at the times 1 to 100
+		n, err := tx.Events().Trim(at(66))
+		same(w, "removed", n, 2*65) // the first of each log only, so that no gap opens
+		return err
+	})
+	read(66)
+}
+
 func trim(_ *testing.T, w *world) {
 	cut := func(t time.Time, want int) {
 		w.t.Helper()

@@ -54,6 +54,7 @@ func Run(t *testing.T, open Opener) {
 		{"ClaimCounts", claimCounts},
 		{"Deliveries", deliveries},
 		{"Events", events},
+		{"LongLogs", longLogs},
 		{"Trim", trim},
 		{"Entries", entries},
 		{"EntriesOfTwo", entriesOfTwo},

@@ -67,6 +67,8 @@ CREATE TABLE patients (
   epoch INTEGER NOT NULL,
   seq   INTEGER NOT NULL,
   head  BLOB NOT NULL,
+  last  INTEGER NOT NULL, -- the newest entry's row, 0 before the first
+  mile  INTEGER NOT NULL, -- the row of the newest entry whose seq is a multiple of 64, 0 before it
   doc   BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -213,31 +215,41 @@ CREATE TABLE disclosures (
 ) STRICT;
 CREATE INDEX disclosures_open ON disclosures (patient) WHERE state = 'open';
 
--- Each party's log. The head never goes back, even when all events are trimmed.
+-- Logs: each party's events and each patient's entries. Their rows are appended
+-- to one table each, whoever they belong to, and every row points at the one
+-- before it in its own log (prev) and at the last before it whose number is a
+-- multiple of 64 (mile). A log is read from its head backwards. So an append
+-- changes the last page of one table, where an index by log would change one
+-- page for every log, which is most of what a commit writes.
 
+-- The head never goes back, even when all events are trimmed.
 CREATE TABLE event_heads (
   party  TEXT NOT NULL PRIMARY KEY,
   oldest INTEGER NOT NULL, -- number of the oldest event kept; newest + 1 when none is
-  newest INTEGER NOT NULL
+  newest INTEGER NOT NULL,
+  last   INTEGER NOT NULL, -- the newest event's row, 0 when there is none
+  mile   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE events (
+  row   INTEGER NOT NULL PRIMARY KEY,
   party TEXT NOT NULL,
   n     INTEGER NOT NULL,
   at    INTEGER NOT NULL,
-  doc   BLOB NOT NULL,
-  PRIMARY KEY (party, n)
-) STRICT, WITHOUT ROWID;
-
--- Each patient's chain of entries.
+  prev  INTEGER NOT NULL,
+  mile  INTEGER NOT NULL,
+  doc   BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE entries (
-  patient TEXT NOT NULL,
-  seq     INTEGER NOT NULL,
-  salt    BLOB NOT NULL,
-  prev    BLOB NOT NULL,
+  row        INTEGER NOT NULL PRIMARY KEY,
+  patient    TEXT NOT NULL,
+  seq        INTEGER NOT NULL,
+  prev       INTEGER NOT NULL,
+  mile       INTEGER NOT NULL,
+  salt       BLOB NOT NULL,
+  before     BLOB NOT NULL, -- the chain's head before it
   commitment BLOB NOT NULL,
-  head    BLOB NOT NULL,
-  entry   BLOB NOT NULL, -- canonical JSON, as committed to
-  PRIMARY KEY (patient, seq)
-) STRICT, WITHOUT ROWID;
+  head       BLOB NOT NULL, -- the chain's head behind it
+  entry      BLOB NOT NULL -- canonical JSON, as committed to
+) STRICT;

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package sqlite
+
+import (
+	"fmt"
+
+	engine "modernc.org/sqlite"
+)
+
+// OnCommit puts f in the place of each commit of s; f may call the real one. Call
+// it before the first Update.
+func (s *Store) OnCommit(f func(commit func() error) error) {
+	commit := s.writer.syncs
+	s.writer.syncs = func() error { return f(commit) }
+}
+
+// OnFree says how much room the file system has. Call it before the first Update.
+func (s *Store) OnFree(f func() (int64, error)) { s.writer.space.free = f }
+
+// Exec runs a statement on the writer's connection. Call it before the first
+// Update.
+func (s *Store) Exec(query string) error {
+	_, err := s.writer.c.exec(query)
+	return err
+}
+
+// Pragma reads a setting of the writer's connection, or a reader's. Call it
+// while nothing runs.
+func (s *Store) Pragma(name string, reader bool) (string, error) {
+	c := s.writer.c
+	if reader {
+		c = <-s.readers
+		defer func() { s.readers <- c }()
+	}
+	row, err := c.one("PRAGMA " + name)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprint(row[0]), nil
+}
+
+// SyncFailed and Full are errors of SQLite as a commit may meet them.
+func SyncFailed() error { return failing(codeSyncFailed) }
+
+// Full is SQLITE_FULL.
+func Full() error { return failing(codeFull) }
+
+// IOFailed is SQLITE_IOERR_SHMSIZE: the shared index could not grow.
+func IOFailed() error { return failing(4874) }
+
+func failing(code int) error { return &coded{code} }
+
+// coded stands for an error of the driver, whose own can't be made outside it.
+type coded struct{ code int }
+
+func (c *coded) Error() string { return "made by a test" }
+func (c *coded) Code() int     { return c.code }
+
+var _ interface{ Code() int } = (*engine.Error)(nil)
