@@ -184,17 +184,25 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 	t := wire.PushType(v.Kind)
 	switch v.Kind {
 	case bridge.EventMessage, bridge.EventAmended:
-		return t, wire.MessageEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
-			By: v.By, Message: e.Message, Disclosure: e.Disclosure, Withheld: e.Withheld}
+		return t, wire.MessageEvent{
+			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
+			By: v.By, Message: e.Message, Disclosure: e.Disclosure, Withheld: e.Withheld,
+		}
 	case bridge.EventReturned:
-		return t, wire.ReturnedEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
-			Request: v.Request, State: v.State, Withheld: e.Withheld}
+		return t, wire.ReturnedEvent{
+			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
+			Request: v.Request, State: v.State, Withheld: e.Withheld,
+		}
 	case bridge.EventReceipt:
-		return t, wire.ReceiptEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
-			By: v.By, Kind: bridge.ReceiptKind(v.State), Note: v.Note, Withheld: e.Withheld}
+		return t, wire.ReceiptEvent{
+			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
+			By: v.By, Kind: bridge.ReceiptKind(v.State), Note: v.Note, Withheld: e.Withheld,
+		}
 	case bridge.EventConsent:
-		return t, wire.ConsentEvent{At: v.At, Patient: v.Patient, Consent: v.Consent, Request: v.Request,
-			Objection: v.Objection, By: v.By, State: v.State, Note: v.Note, Withheld: e.Withheld}
+		return t, wire.ConsentEvent{
+			At: v.At, Patient: v.Patient, Consent: v.Consent, Request: v.Request,
+			Objection: v.Objection, By: v.By, State: v.State, Note: v.Note, Withheld: e.Withheld,
+		}
 	}
 	return t, wire.ConvEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, By: v.By, State: v.State, Withheld: e.Withheld}
 }

@@ -67,11 +67,10 @@ func (k *keeper) touchAll(ctx context.Context, changes []change, alive []heartbe
 		return err
 	}
 	changes = append(changes, missing...)
-	if _, err := k.apply(ctx, changes, memory); err != nil {
+	if err := k.apply(ctx, changes, memory); err != nil {
 		return err
 	}
-	_, err = k.apply(ctx, k.devices.overtaken(changes, call), memory)
-	return err
+	return k.apply(ctx, k.devices.overtaken(changes, call), memory)
 }
 
 // beatFor sends heartbeats: one plain command a party, since a script costs many
@@ -124,7 +123,7 @@ func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
 	if !now.up {
 		return k.remember()
 	}
-	if _, err := k.apply(ctx, []change{c}, now.memory); err != nil {
+	if err := k.apply(ctx, []change{c}, now.memory); err != nil {
 		_ = k.remember()
 		k.suspect()
 		return fmt.Errorf("%s: %w", doing, err)
@@ -133,21 +132,19 @@ func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
 }
 
 // apply tells Redis of changes, in pipelines, and this node's watchers of what
-// came of it. It gives the outcomes in the order of the changes. memory is that of
-// Redis when the changes were made.
-func (k *keeper) apply(ctx context.Context, changes []change, memory string) ([]outcome, error) {
+// came of it. memory is that of Redis when the changes were made.
+func (k *keeper) apply(ctx context.Context, changes []change, memory string) error {
 	size := touchBatch
 	if k.o.Embedded {
 		size = embeddedBatch
 	}
-	var all []outcome
 	for batch := range slices.Chunk(changes, size) {
 		outcomes, err := k.applyBatch(ctx, batch)
 		if err != nil {
-			return all, err
+			return err
 		}
 		if err := k.note(ctx, batch, outcomes); err != nil {
-			return all, err
+			return err
 		}
 		k.devices.told(batch, memory)
 		for n, o := range outcomes {
@@ -155,9 +152,8 @@ func (k *keeper) apply(ctx context.Context, changes []change, memory string) ([]
 				k.deliver(batch[n].uid, o.told)
 			}
 		}
-		all = append(all, outcomes...)
 	}
-	return all, nil
+	return nil
 }
 
 func (k *keeper) applyBatch(ctx context.Context, batch []change) ([]outcome, error) {

@@ -59,7 +59,7 @@ func (f *feed) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.k.log.Warn("the subscription of live state has ended", slog.Any("error", err))
+		f.k.log.WarnContext(ctx, "the subscription of live state has ended", slog.Any("error", err))
 		f.k.suspect()
 		select {
 		case <-ctx.Done():

@@ -213,7 +213,7 @@ func (k *keeper) close() error {
 	if now.up {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		_, _ = k.apply(ctx, k.devices.farewell(), now.memory)
+		_ = k.apply(ctx, k.devices.farewell(), now.memory)
 	}
 	k.stop()
 	k.running.Wait()

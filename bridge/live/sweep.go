@@ -59,8 +59,7 @@ func (k *keeper) sweepOnce(ctx context.Context) (more bool, err error) {
 		due = append(due, found...)
 		more = more || len(found) == sweepBatch
 	}
-	_, err = k.apply(ctx, due, "")
-	return more, err
+	return more, k.apply(ctx, due, "")
 }
 
 // claim claims what is due in one partition. Redis' own clock decides.

@@ -19,7 +19,7 @@ import (
 // connection; bound them by their context.
 type Client struct {
 	o      Options
-	ctx    context.Context //nolint:containedctx // of what runs behind the calls; ends with the client
+	ctx    context.Context // of what runs behind the calls; ends with the client
 	cancel context.CancelFunc
 	inbox  inbox
 	outbox outbox

@@ -184,7 +184,7 @@ func handle[T any](c *Client, e wire.Event, f func(T)) bool {
 	}
 	var v T
 	if err := e.Into(&v); err != nil {
-		c.o.Log.Warn("push that can't be read", "type", e.Type)
+		c.o.Log.WarnContext(c.ctx, "push that can't be read", slog.String("type", string(e.Type)))
 		return false
 	}
 	f(v)

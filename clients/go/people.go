@@ -5,6 +5,7 @@ package brobygger
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -75,7 +76,7 @@ func (c *Client) follow(k *conn) {
 	for _, sub := range follows {
 		var seen wire.PresenceSeen
 		if _, err := k.call(c.ctx, wire.CmdPresenceSub, sub, &seen); err != nil {
-			c.o.Log.Info("presence is not followed any more", "error", err)
+			c.o.Log.InfoContext(c.ctx, "presence is not followed any more", slog.Any("error", err))
 			continue
 		}
 		if c.o.On.Presence == nil {

@@ -6,6 +6,7 @@ package brobygger
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -37,7 +38,7 @@ func (c *Client) run() error {
 		if stop := final(err); stop != nil {
 			return stop
 		}
-		c.o.Log.Info("not connected", "try", try, "error", err)
+		c.o.Log.InfoContext(c.ctx, "not connected", slog.Int("try", try), slog.Any("error", err))
 		c.setState(Disconnected, nil, err)
 		if sleep(c.ctx, c.before(k, err, try)) != nil {
 			return ErrClosed
@@ -149,12 +150,12 @@ func (c *Client) refresh(k *conn) time.Duration {
 	defer cancel()
 	token, err := c.o.Token(ctx)
 	if err != nil {
-		c.o.Log.Warn("no new token", "error", err)
+		c.o.Log.WarnContext(c.ctx, "no new token", slog.Any("error", err))
 		return 0
 	}
 	var done wire.Refreshed
 	if _, err := k.call(ctx, wire.CmdRefresh, wire.Refresh{Token: token}, &done); err != nil {
-		c.o.Log.Warn("the new token was not taken", "error", err)
+		c.o.Log.WarnContext(c.ctx, "the new token was not taken", slog.Any("error", err))
 		return 0
 	}
 	return time.Duration(done.TTLMS) * time.Millisecond

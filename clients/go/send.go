@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -146,7 +147,7 @@ func (c *Client) sendAll(id bridge.ConversationID) {
 		if !errors.Is(s.err, ErrClosed) {
 			if err := c.o.Queue.Remove(context.WithoutCancel(c.ctx), s.Draft.MID); err != nil {
 				// It is sent again after a restart, and the bridge knows its mid.
-				c.o.Log.Warn("the queue still holds a message that has an outcome", "error", err)
+				c.o.Log.WarnContext(c.ctx, "the queue still holds a message that has an outcome", slog.Any("error", err))
 			}
 		}
 		c.outbox.mu.Lock()

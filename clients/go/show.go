@@ -4,6 +4,8 @@
 package brobygger
 
 import (
+	"log/slog"
+
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/wire"
 )
@@ -16,7 +18,7 @@ func (c *Client) show(k *conn, e wire.Event, beat uint64) bool {
 	case wire.PushMessage, wire.PushAmended:
 		var m wire.MessageEvent
 		if err := e.Into(&m); err != nil {
-			c.o.Log.Warn("message that can't be read", "n", e.N)
+			c.o.Log.WarnContext(c.ctx, "message that can't be read", slog.Uint64("n", e.N))
 			break
 		}
 		f := c.o.On.Message
