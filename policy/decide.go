@@ -18,10 +18,20 @@ import (
 // the patient, or asks about a patient who does not exist.
 const noRelation bridge.Code = "no_relation"
 
-// decide asks whether, and only on a no or a redaction why.
+// unrelated reports whether the decision is that one answer.
+func unrelated(d bridge.Decision) bool { return len(d.Reasons) == 1 && d.Reasons[0] == noRelation }
+
+// decide asks for a plain yes first, and only without one for the whole answer
+// with its reasons.
 func (e *Engine) decide(ctx context.Context, q *bridge.Question, input ast.Value) (bridge.Decision, error) {
-	v, err := e.program.ask(ctx, queryAnswer, input)
+	v, err := e.program.ask(ctx, e.budget, queryPlain, input)
 	if err != nil {
+		return bridge.Decision{}, err
+	}
+	if d, ok := readPlain(v); ok {
+		return d, nil
+	}
+	if v, err = e.program.ask(ctx, e.budget, queryAnswer, input); err != nil {
 		return bridge.Decision{}, err
 	}
 	d, err := readAnswer(v)
@@ -30,10 +40,6 @@ func (e *Engine) decide(ctx context.Context, q *bridge.Question, input ast.Value
 	}
 	if d.Allow && len(d.Redact) == 0 {
 		return d, nil
-	}
-	v, err = e.program.ask(ctx, queryDenial, input)
-	if err != nil {
-		return bridge.Decision{}, err
 	}
 	d.Reasons = codes[bridge.Code](field(v, "reasons"))
 	if len(d.Reasons) == 0 {
@@ -78,6 +84,34 @@ func codes[T ~string](v ast.Value) []T {
 	}
 	slices.Sort(out)
 	return slices.Clip(out)
+}
+
+var noForward = []bridge.Obligation{bridge.ObligeNoForward}
+
+// readPlain reads the plain yeses, and takes the one that relies on least: none
+// before a consent, then in order of ids.
+func readPlain(v ast.Value) (d bridge.Decision, ok bool) {
+	yeses, isSet := v.(ast.Set)
+	if !isSet {
+		return d, false
+	}
+	yeses.Foreach(func(t *ast.Term) {
+		yes, isArray := t.Value.(*ast.Array)
+		if !isArray || yes.Len() == 0 {
+			return
+		}
+		basis, _ := yes.Elem(0).Value.(ast.String)
+		if yes.Len() == 1 {
+			d, ok = bridge.Decision{Allow: true, Basis: string(basis)}, true
+			return
+		}
+		id, _ := yes.Elem(1).Value.(ast.String)
+		if ok && (len(d.Consents) == 0 || d.Consents[0] <= bridge.ConsentID(id)) {
+			return
+		}
+		d, ok = bridge.Decision{Allow: true, Basis: string(basis), Consents: []bridge.ConsentID{bridge.ConsentID(id)}, Oblige: noForward}, true
+	})
+	return d, ok && d.Basis != ""
 }
 
 // readAnswer reads what the rule answer gave. Anything but a whole yes or the

@@ -33,7 +33,7 @@ func ending(t time.Time) *ast.Term {
 var key = func() map[string]*ast.Term {
 	m := map[string]*ast.Term{}
 	for _, k := range []string{
-		"action", "now", "patient", "purpose", "topics", "case", "from", "to", "from_named", "to_named", "consents", "objections",
+		"action", "now", "patient", "purpose", "topics", "strange", "case", "from", "to", "caller", "named", "route", "strict", "consents", "objections",
 	} {
 		m[k] = ast.StringTerm(k)
 	}
@@ -44,8 +44,10 @@ var (
 	keyAction, keyNow, keyPatient  = key["action"], key["now"], key["patient"]
 	keyPurpose, keyTopics, keyCase = key["purpose"], key["topics"], key["case"]
 	keyFrom, keyTo                 = key["from"], key["to"]
-	keyFromNamed, keyToNamed       = key["from_named"], key["to_named"]
+	keyNamed, keyRoute             = key["named"], key["route"]
 	keyConsents, keyObjections     = key["consents"], key["objections"]
+	keyCaller                      = key["caller"]
+	keyStrange, keyStrict          = key["strange"], key["strict"]
 	noTerms                        = ast.ArrayTerm()
 )
 
@@ -73,6 +75,37 @@ func text[T ~string](s T) *ast.Term { return ast.StringTerm(string(s)) }
 
 func truth(b bool) *ast.Term { return ast.InternedTerm(b) }
 
+var noTopics = ast.SetTerm()
+
+// strange returns the topics that the law does not know.
+func (l *law) strange(topics []bridge.Topic) *ast.Term {
+	var out []bridge.Topic
+	for _, t := range topics {
+		if _, ok := l.Topics[t]; !ok {
+			out = append(out, t)
+		}
+	}
+	if out == nil {
+		return noTopics
+	}
+	return ast.SetTerm(func() (terms []*ast.Term) {
+		for _, t := range out {
+			terms = append(terms, text(t))
+		}
+		return terms
+	}()...)
+}
+
+// place returns role and sector of the actor; of a function that nobody fills,
+// those of whoever would.
+func (l *law) place(a *bridge.Actor) (bridge.RoleCode, bridge.Sector) {
+	if a.Ref == "" {
+		who := l.Functions[a.Function]
+		return who.Role, who.Sector
+	}
+	return a.Role, a.Sector
+}
+
 // actorTerm is a party with what the patient's records say of it.
 func (l *law) actorTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 	role, sector, active, employed := a.Role, a.Sector, a.Active, len(a.Organizations) > 0
@@ -91,12 +124,26 @@ func (l *law) actorTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 	case a.Ref.Type() == bridge.TypeRelatedPerson && represents(s, a):
 		kind = "representative"
 	}
-	return object(
+	side := ""
+	switch kind {
+	case "professional":
+		side = l.side(sector, role, false)
+	case "organization":
+		side = l.side(sector, "", true)
+	}
+	row, office := l.Roles[role], l.Sectors[sector]
+	o := object(
 		"kind", text(kind), "ref", text(a.Ref), "role", text(role), "sector", text(sector),
-		"active", truth(active), "employed", truth(employed), "assurance", text(a.Assurance),
+		"active", truth(active), "employed", truth(employed), "assured", truth(l.Assurance[a.Assurance]),
+		"emergency", truth(row.Emergency), "doctor", truth(row.Doctor), "letters", truth(l.LetterSectors[sector]),
+		"strict", truth(office.Strict), "reveals", text(office.Reveals),
 		"organizations", set(a.Organizations), "team", teamTerm(s, a),
 		"emergencies", emergenciesTerm(s, a), "authorities", authoritiesTerm(s, a),
 	)
+	if side != "" {
+		o.Value.(ast.Object).Insert(ast.InternedTerm("side"), text(side))
+	}
+	return o
 }
 
 func represents(s *bridge.Snapshot, a *bridge.Actor) bool {

@@ -11,6 +11,7 @@ import (
 	"time"
 	_ "time/tzdata" // birthdays begin at local midnight, on machines without zone files too
 
+	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/util"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -27,11 +28,10 @@ type law struct {
 	AgeOfConsent int    `json:"age_of_consent"`
 	AskDays      int    `json:"ask_days"`
 
-	Sectors map[bridge.Sector]struct {
-		Regime string `json:"regime"`
-		Strict bool   `json:"strict"`
-	} `json:"sectors"`
-	Roles     map[bridge.RoleCode]struct{} `json:"roles"`
+	Assurance map[bridge.Assurance]bool    `json:"assurance"`
+	Sectors   map[bridge.Sector]sectorRow  `json:"sectors"`
+	Roles     map[bridge.RoleCode]roleRow  `json:"roles"`
+	Sides     map[string]map[string]string `json:"sides"` // by regime and personnel
 	Functions map[bridge.CareFunction]struct {
 		Role   bridge.RoleCode `json:"role"`
 		Sector bridge.Sector   `json:"sector"`
@@ -39,16 +39,40 @@ type law struct {
 	Topics map[bridge.Topic]struct {
 		Sensitive bool `json:"sensitive"`
 	} `json:"topics"`
-	Purposes map[bridge.Purpose]struct{} `json:"purposes"`
-	Grounds  map[string]string           `json:"grounds"`
-	Bases    map[string]basis            `json:"bases"`
-	Routes   map[string]map[string]map[bridge.Purpose]struct {
-		Treating string `json:"treating"`
-		Letter   string `json:"letter"`
-		Consent  string `json:"consent"`
-	} `json:"routes"`
+	Purposes       map[bridge.Purpose]struct{}                    `json:"purposes"`
+	Grounds        map[string]string                              `json:"grounds"`
+	Bases          map[string]basis                               `json:"bases"`
+	StrictPurposes map[bridge.Purpose]bool                        `json:"strict_purposes"`
+	LetterSectors  map[bridge.Sector]bool                         `json:"letter_sectors"`
+	Routes         map[string]map[string]map[bridge.Purpose]route `json:"routes"`
 
-	zone *time.Location
+	zone   *time.Location
+	routes map[way]*ast.Term
+}
+
+type sectorRow struct {
+	Regime  string       `json:"regime"`
+	Reveals bridge.Topic `json:"reveals"`
+	Strict  bool         `json:"strict"`
+}
+
+type roleRow struct {
+	Personnel string `json:"personnel"`
+	Doctor    bool   `json:"doctor"`
+	Emergency bool   `json:"emergency"`
+}
+
+// route names the legal bases of one purpose from one side to another.
+type route struct {
+	Treating string `json:"treating"`
+	Letter   string `json:"letter"`
+	Consent  string `json:"consent"`
+}
+
+// way is where a route leads from and to, and what for.
+type way struct {
+	from, to string
+	purpose  bridge.Purpose
 }
 
 // basis is what a consent must be under one legal basis.
@@ -82,10 +106,23 @@ func readLaw(raw []byte) (*law, map[string]any, error) {
 	if err := l.check(); err != nil {
 		return nil, nil, fmt.Errorf("checking law: %w", err)
 	}
+	l.routes = map[way]*ast.Term{}
+	for from, rest := range l.Routes {
+		for to, purposes := range rest {
+			for purpose, r := range purposes {
+				l.routes[way{from, to, purpose}] = l.routeTerm(r)
+			}
+		}
+	}
 	return &l, all, nil
 }
 
 func (l *law) check() error {
+	for code, b := range l.Bases {
+		if b.LongestDays > 0 && b.LongestDays < l.AskDays {
+			return fmt.Errorf("ask_days is longer than basis %s lets a consent last", code)
+		}
+	}
 	if l.AgeOfConsent <= 0 || l.AskDays <= 0 || len(l.Roles) == 0 || len(l.Topics) == 0 || len(l.Routes) == 0 {
 		return errors.New("age_of_consent, ask_days, roles, topics and routes are all needed")
 	}
@@ -110,6 +147,32 @@ func (l *law) check() error {
 		}
 	}
 	return nil
+}
+
+// side returns the side of the border on which somebody stands, "" for an
+// unknown sector or role. An organization as such has no role, and stands where
+// its sector does.
+func (l *law) side(sector bridge.Sector, role bridge.RoleCode, unit bool) string {
+	regime := l.Sectors[sector].Regime
+	if unit {
+		return regime
+	}
+	return l.Sides[regime][l.Roles[role].Personnel]
+}
+
+// routeTerm is a route with what its consent must be.
+func (l *law) routeTerm(r route) *ast.Term {
+	o := ast.NewObject()
+	for name, code := range map[string]string{"treating": r.Treating, "letter": r.Letter, "consent": r.Consent} {
+		if code != "" {
+			o.Insert(ast.StringTerm(name), ast.StringTerm(code))
+		}
+	}
+	if b, ok := l.Bases[r.Consent]; ok {
+		o.Insert(ast.StringTerm("needs_case"), ast.BooleanTerm(b.NeedsCase))
+		o.Insert(ast.StringTerm("forms"), set(b.Forms))
+	}
+	return ast.NewTerm(o)
 }
 
 // ofAge returns the instant at which the patient decides alone, zero when the

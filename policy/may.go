@@ -35,7 +35,7 @@ func (e *Engine) may(ctx context.Context, may, not string, by bridge.Actor, pati
 		[2]*ast.Term{keyPatient, r.patient},
 		[2]*ast.Term{ast.InternedTerm("by"), r.actor(e.law, hashActor(&by), &by)},
 	)
-	v, err := e.program.ask(ctx, may, in)
+	v, err := e.program.ask(ctx, e.budget, may, in)
 	if err != nil {
 		return e.failed(err)
 	}
@@ -52,13 +52,13 @@ func (e *Engine) may(ctx context.Context, may, not string, by bridge.Actor, pati
 		d.Basis = string(ground)
 		return d, nil
 	}
-	if v, err = e.program.ask(ctx, not, in); err != nil {
+	if v, err = e.program.ask(ctx, e.budget, not, in); err != nil {
 		return e.failed(err)
 	}
 	if d.Reasons = codes[bridge.Code](v); len(d.Reasons) == 0 {
 		return e.failed(errNoReason)
 	}
-	if d.Reasons[0] == noRelation || !r.known {
+	if unrelated(d) {
 		d.ValidUntil = time.Time{}
 	}
 	d.Remedies = []bridge.Remedy{{Kind: bridge.RemedyPhone}}

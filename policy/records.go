@@ -50,6 +50,9 @@ type objectionRecord struct {
 	term      *ast.Term
 }
 
+// ways are the directions in which a consent counts.
+var ways = map[bool]*ast.Term{false: set([]string{"forward"}), true: set([]string{"forward", "backward"})}
+
 // actorsKept bounds how many parties are kept per patient.
 const actorsKept = 256
 
@@ -88,7 +91,7 @@ func (l *law) newConsentRecord(c *bridge.Consent) *consentRecord {
 		ends.Insert(ast.StringTerm(code), ending(end))
 	}
 	r.pairs = []any{
-		"id", text(c.ID), "both", truth(c.Scope.Both), "form", text(c.Evidence.Form), "granted", instant(c.GrantedAt),
+		"id", text(c.ID), "ways", ways[c.Scope.Both], "form", text(c.Evidence.Form), "granted", instant(c.GrantedAt),
 		"start", instant(c.Scope.Period.Start), "end", ending(c.Scope.Period.End), "ends", ast.NewTerm(ends),
 		"topics", set(c.Scope.Topics), "purposes", set(c.Scope.Purposes), "case", text(c.Scope.Case),
 	}
@@ -163,21 +166,38 @@ func (r *records) question(l *law, q *bridge.Question, hFrom, hTo uint64) (ast.V
 			objections = append(objections, o.term)
 		}
 	}
-	in := ast.NewObject(
-		[2]*ast.Term{keyAction, ast.InternedTerm(string(q.Action))},
-		[2]*ast.Term{keyNow, instant(q.Now)},
-		[2]*ast.Term{keyPatient, r.patient},
-		[2]*ast.Term{keyPurpose, ast.InternedTerm(string(q.Purpose))},
-		[2]*ast.Term{keyTopics, set(q.Topics)},
-		[2]*ast.Term{keyCase, text(q.Case)},
-		[2]*ast.Term{keyFrom, r.actor(l, hFrom, &q.From)},
-		[2]*ast.Term{keyTo, r.actor(l, hTo, &q.To)},
-		[2]*ast.Term{keyFromNamed, truth(fromNamed)},
-		[2]*ast.Term{keyToNamed, truth(toNamed)},
-		[2]*ast.Term{keyConsents, list(consents)},
-		[2]*ast.Term{keyObjections, list(objections)},
-	)
-	return in, s
+	fromRole, fromSector := l.place(&q.From)
+	toRole, toSector := l.place(&q.To)
+	strict := l.Sectors[fromSector].Strict || l.Sectors[toSector].Strict
+	from, to := r.actor(l, hFrom, &q.From), r.actor(l, hTo, &q.To)
+	caller, named := to, toNamed // who would read or see
+	if q.Action == bridge.ActionSend {
+		caller, named = from, fromNamed
+	}
+	fields := [...][2]*ast.Term{
+		{keyAction, ast.InternedTerm(string(q.Action))},
+		{keyNow, instant(q.Now)},
+		{keyPatient, r.patient},
+		{keyPurpose, ast.InternedTerm(string(q.Purpose))},
+		{keyTopics, set(q.Topics)},
+		{keyCase, text(q.Case)},
+		{keyFrom, from},
+		{keyTo, to},
+		{keyCaller, caller},
+		{keyNamed, truth(named)},
+		{keyStrange, l.strange(q.Topics)},
+		{keyStrict, truth(strict)},
+		{keyConsents, list(consents)},
+		{keyObjections, list(objections)},
+		{},
+	}
+	n := len(fields) - 1 // the last is the route's
+	row, ok := l.routes[way{l.side(fromSector, fromRole, false), l.side(toSector, toRole, false), q.Purpose}]
+	if ok && (!strict || l.StrictPurposes[q.Purpose]) {
+		fields[n] = [2]*ast.Term{keyRoute, row}
+		n++
+	}
+	return ast.NewObject(fields[:n]...), s
 }
 
 func list(terms []*ast.Term) *ast.Term {

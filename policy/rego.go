@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -26,7 +27,7 @@ import (
 //
 //go:embed party/party.rego
 //go:embed consent/consent.rego consent/lacks.rego consent/may.rego consent/rule.rego
-//go:embed disclosure/disclosure.rego disclosure/see.rego disclosure/denial.rego
+//go:embed disclosure/plain.rego disclosure/disclosure.rego disclosure/see.rego disclosure/denial.rego
 //go:embed emergency/emergency.rego
 var modules embed.FS
 
@@ -34,7 +35,7 @@ var modules embed.FS
 // alone. A rule that calls another does not compile.
 var pure = []string{
 	"and", "assign", "count", "eq", "equal", "gt", "gte", "internal.member_2", "internal.member_3", "is_array",
-	"lt", "lte", "max", "min", "minus", "neq", "object.get", "object.keys", "or", "union",
+	"lt", "lte", "minus", "neq", "object.keys", "object.union", "union",
 }
 
 // capabilities returns OPA's, reduced to the pure built-ins and no network.
@@ -48,18 +49,17 @@ func capabilities() *ast.Capabilities {
 }
 
 // program is the compiled policy over one country's data. It is never changed
-// after it was made.
+// after it was made, so engines with the same data share it.
 type program struct {
 	revision string
-	budget   time.Duration
 	txn      storage.Transaction // held for reading; nothing writes
 	queries  map[string]rego.PreparedEvalQuery
 }
 
 // The questions that the rules answer.
 const (
+	queryPlain  = "data.disclosure.plain"
 	queryAnswer = "data.disclosure.answer"
-	queryDenial = "data.disclosure.denial"
 	queryLacks  = "data.consent.lacks"
 	queryCovers = "data.consent.covers"
 	queryMay    = "data.consent.may"
@@ -69,8 +69,30 @@ const (
 	queryNoGls  = "data.emergency.refusals"
 )
 
-// compile compiles the embedded rules once over the law's data.
-func compile(ctx context.Context, law map[string]any, raw []byte, budget time.Duration) (*program, error) {
+// programs holds what was compiled, by data. Only one compiler runs at a time:
+// OPA's merges types of its built-ins in place (v1.22.2, ast.mergeTypes).
+var programs = struct {
+	mu     sync.Mutex // guards the following field, and compiling
+	byData map[[sha256.Size]byte]*program
+}{byData: map[[sha256.Size]byte]*program{}}
+
+// compiled returns the program over this data, compiling it the first time.
+func compiled(law map[string]any, raw []byte) (*program, error) {
+	key := sha256.Sum256(raw)
+	programs.mu.Lock()
+	defer programs.mu.Unlock()
+	if p := programs.byData[key]; p != nil {
+		return p, nil
+	}
+	p, err := compile(context.Background(), law, raw)
+	if err == nil {
+		programs.byData[key] = p
+	}
+	return p, err
+}
+
+// compile compiles the embedded rules over the law's data.
+func compile(ctx context.Context, law map[string]any, raw []byte) (*program, error) {
 	sum := sha256.New()
 	parsed := map[string]*ast.Module{}
 	err := fs.WalkDir(modules, ".", func(path string, d fs.DirEntry, err error) error {
@@ -100,10 +122,9 @@ func compile(ctx context.Context, law map[string]any, raw []byte, budget time.Du
 		return nil, fmt.Errorf("opening policy data: %w", err)
 	}
 	p := &program{
-		revision: hex.EncodeToString(sum.Sum(nil))[:16], budget: budget,
-		txn: txn, queries: map[string]rego.PreparedEvalQuery{},
+		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, queries: map[string]rego.PreparedEvalQuery{},
 	}
-	for _, q := range []string{queryAnswer, queryDenial, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls} {
+	for _, q := range []string{queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls} {
 		p.queries[q], err = rego.New(rego.Query(q), rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn),
 			rego.StrictBuiltinErrors(true), rego.Capabilities(capabilities()), rego.GenerateJSON(asTerm)).PrepareForEval(ctx)
 		if err != nil {
@@ -120,12 +141,12 @@ var errUndefined = errors.New("policy gives no answer")
 
 // ask evaluates one query. No answer, several, a conflict, an error of a built-in
 // and a spent time budget are all errors.
-func (p *program) ask(ctx context.Context, query string, input ast.Value) (ast.Value, error) {
+func (p *program) ask(ctx context.Context, budget time.Duration, query string, input ast.Value) (ast.Value, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("evaluating policy: %w", err)
 	}
 	cancel := topdown.NewCancel()
-	stop := time.AfterFunc(p.budget, cancel.Cancel)
+	stop := time.AfterFunc(budget, cancel.Cancel)
 	defer stop.Stop()
 	q := p.queries[query]
 	rs, err := q.Eval(ctx, rego.EvalParsedInput(input), rego.EvalTransaction(p.txn),

@@ -40,7 +40,9 @@ func (e *Engine) apart(q *bridge.Question, lacking []bridge.Topic) [][]bridge.To
 	if len(lacking) == 0 {
 		return nil
 	}
-	if !e.law.Sectors[e.sector(&q.From)].Strict && !e.law.Sectors[e.sector(&q.To)].Strict {
+	_, from := e.law.place(&q.From)
+	_, to := e.law.place(&q.To)
+	if !e.law.Sectors[from].Strict && !e.law.Sectors[to].Strict {
 		return [][]bridge.Topic{lacking}
 	}
 	var plain []bridge.Topic
@@ -56,13 +58,6 @@ func (e *Engine) apart(q *bridge.Question, lacking []bridge.Topic) [][]bridge.To
 		out = append([][]bridge.Topic{plain}, out...)
 	}
 	return out
-}
-
-func (e *Engine) sector(a *bridge.Actor) bridge.Sector {
-	if a.Ref == "" {
-		return e.law.Functions[a.Function].Sector
-	}
-	return a.Sector
 }
 
 // request is the consent to ask the patient for.

@@ -26,7 +26,7 @@ func (e *Engine) Rule(s *bridge.Scope, from, to []bridge.Actor) (bridge.ConsentR
 	}
 	in := object("from", e.ruleParties(s.From, from), "to", e.ruleParties(s.To, to), "scope", object(
 		"both", truth(s.Both), "topics", set(s.Topics), "purposes", set(s.Purposes), "case", text(s.Case)))
-	v, err := e.program.ask(context.Background(), queryRule, in.Value)
+	v, err := e.program.ask(context.Background(), e.budget, queryRule, in.Value)
 	if err != nil {
 		return bridge.ConsentRule{}, fmt.Errorf("finding the rule for a consent: %w", err)
 	}
@@ -73,19 +73,22 @@ func (e *Engine) refuse(faults []bridge.Code) error {
 func (e *Engine) ruleParties(parties []bridge.Party, actors []bridge.Actor) *ast.Term {
 	terms := make([]*ast.Term, len(parties))
 	for i, p := range parties {
-		a, kind, how := actors[i], "professional", byPerson
-		if a.Ref == "" {
-			who := e.law.Functions[a.Function]
-			a.Role, a.Sector = who.Role, who.Sector
-		}
+		a, unit, how := actors[i], false, byPerson
+		a.Role, a.Sector = e.law.place(&a)
 		if a.Ref.Type() == bridge.TypeOrganization {
-			kind, how = "organization", byUnit
+			unit, how = true, byUnit
 		}
 		if p.Function != "" {
 			how = byFunction
 		}
-		terms[i] = object("kind", text(kind), "ref", text(a.Ref), "role", text(a.Role), "sector", text(a.Sector),
-			"employed", truth(true), "by", text(namingWords[how]), "count", ast.InternedTerm(len(parties)))
+		fields := []any{
+			"ref", text(a.Ref), "strict", truth(e.law.Sectors[a.Sector].Strict),
+			"by", text(namingWords[how]), "count", ast.InternedTerm(len(parties)),
+		}
+		if side := e.law.side(a.Sector, a.Role, unit); side != "" {
+			fields = append(fields, "side", text(side))
+		}
+		terms[i] = object(fields...)
 	}
 	return ast.ArrayTerm(terms...)
 }

@@ -3,80 +3,95 @@
 
 # METADATA
 # description: |
-#   Which consents count for the question, and what each that names both parties
-#   lacks. The input holds only consents that name both, one way or the other,
-#   and only objections that name the receiver.
+#   Which consents count for the question. The input holds only consents that name
+#   both parties, one way or the other, and only objections that name the
+#   receiver. input.route is the law's row for the two sides and the purpose.
 package consent
-
-# METADATA
-# description: The legal basis that a consent would have to meet; undefined where none carries the purpose.
-basis := data.law.routes[data.party.from_side][data.party.to_side][input.purpose].consent
 
 # METADATA
 # description: By id, the topics of the question that each consent that counts covers.
 covers[permit.id] := shared if {
 	some permit in input.consents
-	permit.start <= input.now
-	input.now < permit.ends[basis]
-	_way(permit)
-	permit.purposes[input.purpose]
-	_form(permit)
-	_case(permit)
-	_separate(permit)
-	shared := ((permit.topics & input.topics) - _together(permit)) - _objected_over(permit)
+	permit.purposes[input.purpose] == input.purpose
+	counts(permit)
+	shared := ((permit.topics & input.topics) - together(permit.topics)) - objected_over(permit)
 	count(shared) > 0
 }
 
-# A consent counts the way it names the parties, and the other way when it says both.
-_way(permit) if permit.way == "forward"
+# METADATA
+# description: |
+#   Whether a consent for the purpose counts: in its period and no longer than the
+#   basis lets it, the way it names the parties, in a form that the basis takes.
+counts(permit) if {
+	permit.start <= input.now
+	input.now < permit.ends[input.route.consent]
+	permit.ways[permit.way] == permit.way
+	input.route.forms[permit.form] == permit.form
+	_particular(permit)
+}
 
-_way(permit) if permit.both
+# For this case, where the basis asks for one; separate, where the jobcentre is a side.
+_particular(_) if {
+	input.route.needs_case == false
+	input.strict == false
+}
 
-_form(permit) if permit.form in data.law.bases[basis].forms
-
-_case(_) if data.law.bases[basis].needs_case == false
-
-_case(permit) if {
-	permit.case != ""
+_particular(permit) if {
+	input.route.needs_case == true
+	input.strict == false
 	permit.case == input.case
+	permit.case != ""
+}
+
+_particular(permit) if {
+	input.strict
+	same_case(permit.case)
+	separate(permit)
 }
 
 # METADATA
-# description: Whether one side works in a strict sector, the jobcentre.
-strict if data.law.sectors[input.from.sector].strict
+# description: Whether the case is that of the question, where the basis asks for one.
+# scope: document
+same_case(_) if input.route.needs_case == false
 
-strict if data.law.sectors[input.to.sector].strict
-
-_lenient(party) if data.law.sectors[party.sector].strict == false
-
-_separate(_) if {
-	_lenient(input.from)
-	_lenient(input.to)
+same_case(named) if {
+	named == input.case
+	named != ""
 }
 
-_separate(permit) if {
-	strict
-	_names_itself(input.from, permit.from_by, permit.from_count)
-	_names_itself(input.to, permit.to_by, permit.to_count)
+# METADATA
+# description: Whether a consent with the jobcentre stands by itself.
+# scope: document
+separate(_) if input.strict == false
+
+separate(permit) if {
+	input.strict
+	names_itself(input.from.strict, permit.from_by, permit.from_count)
+	names_itself(input.to.strict, permit.to_by, permit.to_count)
 	every purpose in permit.purposes {
 		data.law.strict_purposes[purpose]
 	}
 }
 
-_names_itself(party, _, _) if _lenient(party)
+# METADATA
+# description: |
+#   Whether a side is named as it must be. A strict one is named alone, and as the
+#   person or the office: not as whoever works there, nor as something above it.
+# scope: document
+names_itself(false, _, _)
 
-# The strict side is named alone, and as the person or the office: not as
-# whoever works there, nor as something above it.
-_names_itself(_, by, number) if {
+names_itself(true, by, number) if {
 	by in {"person", "unit"}
 	number == 1
 }
 
-# Sensitive topics that a strict side may not have from this consent, since it
-# names other topics beside them.
-_together(permit) := {topic | some topic in permit.topics; data.law.topics[topic].sensitive} if {
-	strict
-	count(permit.topics) > 1
+# METADATA
+# description: |
+#   Sensitive topics that a strict side may not have from a consent about these,
+#   since it names others beside them.
+together(topics) := {topic | some topic in topics; data.law.topics[topic].sensitive} if {
+	input.strict
+	count(topics) > 1
 } else := set()
 
 # METADATA
@@ -86,9 +101,11 @@ objected contains topic if {
 	some topic in _refused(objection)
 }
 
-# What is objected to, but for an older objection of the very scope of the
-# consent: within one scope the newest wins, across scopes no wins over yes.
-_objected_over(permit) := {topic |
+# METADATA
+# description: |
+#   What is objected to, but for an older objection of the very scope of the
+#   consent: within one scope the newest wins, across scopes no wins over yes.
+objected_over(permit) := {topic |
 	some objection in input.objections
 	not _replaced(objection, permit)
 	some topic in _refused(objection)

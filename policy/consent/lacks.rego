@@ -5,6 +5,7 @@ package consent
 
 # METADATA
 # description: By id, every reason why a consent that names both parties does not cover all of the question.
+# scope: document
 lacks[permit.id] contains "consent_not_yet" if {
 	some permit in input.consents
 	not permit.start <= input.now
@@ -12,12 +13,12 @@ lacks[permit.id] contains "consent_not_yet" if {
 
 lacks[permit.id] contains "consent_expired" if {
 	some permit in input.consents
-	not input.now < permit.ends[basis]
+	not input.now < permit.ends[input.route.consent]
 }
 
 lacks[permit.id] contains "consent_wrong_direction" if {
 	some permit in input.consents
-	not _way(permit)
+	not permit.ways[permit.way]
 }
 
 lacks[permit.id] contains "consent_wrong_purpose" if {
@@ -27,17 +28,17 @@ lacks[permit.id] contains "consent_wrong_purpose" if {
 
 lacks[permit.id] contains "consent_wrong_form" if {
 	some permit in input.consents
-	not _form(permit)
+	not input.route.forms[permit.form]
 }
 
 lacks[permit.id] contains "consent_wrong_case" if {
 	some permit in input.consents
-	not _case(permit)
+	not same_case(permit.case)
 }
 
 lacks[permit.id] contains "consent_not_separate" if {
 	some permit in input.consents
-	not _separate(permit)
+	not separate(permit)
 }
 
 lacks[permit.id] contains "consent_wrong_topic" if {
@@ -47,10 +48,10 @@ lacks[permit.id] contains "consent_wrong_topic" if {
 
 lacks[permit.id] contains "consent_topic_not_alone" if {
 	some permit in input.consents
-	count(input.topics & _together(permit)) > 0
+	count(input.topics & together(permit.topics)) > 0
 }
 
 lacks[permit.id] contains "objection" if {
 	some permit in input.consents
-	count(_objected_over(permit)) > 0
+	count(objected_over(permit)) > 0
 }

@@ -24,7 +24,7 @@ refusals contains "no_relation" if not _party
 
 refusals contains "assurance_low" if {
 	_party
-	not data.law.assurance[input.by.assurance]
+	not input.by.assured
 }
 
 refusals contains "not_active" if {

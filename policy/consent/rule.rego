@@ -10,49 +10,48 @@ package consent
 # entrypoint: true
 rule := {"bases": _bases, "refusals": _faults}
 
-_bases contains data.law.routes[data.party.side(pair.from)][data.party.side(pair.to)][purpose].consent if {
+_bases contains route.consent if {
 	some pair in _pairs
 	some purpose in input.scope.purposes
+	route := data.law.routes[pair.from.side][pair.to.side][purpose]
 }
 
 _faults contains "purpose_not_allowed" if {
 	some pair in _pairs
 	some purpose in input.scope.purposes
-	not data.law.routes[data.party.side(pair.from)][data.party.side(pair.to)][purpose].consent
+	not data.law.routes[pair.from.side][pair.to.side][purpose].consent
 }
 
 _faults contains "party_unknown" if {
 	some party in _parties
-	not data.party.side(party)
+	not party.side
 }
 
 _faults contains "case_missing" if {
-	data.law.bases[_bases[_]].needs_case
 	input.scope.case == ""
+	some basis in _bases
+	data.law.bases[basis].needs_case
 }
 
 _faults contains "consent_not_separate" if {
 	some party in _parties
-	_strict(party)
-	not _names_itself(party, party.by, party.count)
+	not names_itself(party.strict, party.by, party.count)
 }
 
 _faults contains "consent_not_separate" if {
 	some party in _parties
-	_strict(party)
+	party.strict
 	some purpose in input.scope.purposes
 	not data.law.strict_purposes[purpose]
 }
 
 _faults contains "consent_topic_not_alone" if {
-	some party in _parties
-	_strict(party)
 	count(input.scope.topics) > 1
+	some party in _parties
+	party.strict
 	some topic in input.scope.topics
 	data.law.topics[topic].sensitive
 }
-
-_strict(party) if data.law.sectors[party.sector].strict
 
 _parties contains party if some party in input.from
 

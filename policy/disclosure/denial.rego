@@ -5,42 +5,84 @@ package disclosure
 
 # METADATA
 # description: |
-#   Why not, every reason that applies, and what can be done about it. A caller
-#   who has nothing to do with the patient gets what they would get for a patient
-#   who does not exist.
-# entrypoint: true
-denial := {"reasons": reasons, "remedies": remedies, "lacking": _lacking}
+#   Every reason that applies. A caller who has nothing to do with the patient
+#   gets the one that they would get for a patient who does not exist.
+reasons := {"no_relation"} if {
+	not data.party.related
+} else := _reasons
 
-# METADATA
-# description: Every reason that applies.
-reasons contains "no_relation" if not data.party.related
+_reasons contains "assurance_low" if not input.caller.assured
 
-reasons contains code if {
-	data.party.related
-	some code in _unfit
+_reasons contains "not_active" if not input.from.active
+
+_reasons contains "not_active" if not input.to.active
+
+_reasons contains "patient_inactive" if not input.patient.active
+
+_reasons contains _misplaced(input.from) if not _placed
+
+_reasons contains _misplaced(input.to) if not data.party.placed(input.to)
+
+_reasons contains "action_unknown" if not input.action in {"send", "read", "see"}
+
+_reasons contains "purpose_missing" if {
+	_content
+	not _purposeful
 }
 
-reasons contains code if {
-	data.party.related
-	some code in _unasked
+_reasons contains "purpose_unknown" if {
+	_content
+	_purposeful
+	not data.law.purposes[input.purpose]
 }
 
-reasons contains code if {
-	data.party.related
-	some code in _unlawful
+_reasons contains "topic_missing" if {
+	_content
+	not _topical
 }
 
-_unfit contains "assurance_low" if not data.party.assured
+_reasons contains "topic_unknown" if {
+	_content
+	not count(input.strange) == 0
+}
 
-_unfit contains "not_active" if not input.from.active
+_reasons contains "purpose_not_allowed" if {
+	_content
+	_professional
+	data.law.purposes[input.purpose]
+	not input.route
+}
 
-_unfit contains "not_active" if not input.to.active
+_reasons contains "objection" if {
+	_content
+	count(data.consent.objected) > 0
+}
 
-_unfit contains "patient_inactive" if not input.patient.active
+_reasons contains "objection" if {
+	input.action == "see"
+	_hidden
+}
 
-_unfit contains _misplaced(input.from) if not data.party.from_side
+_reasons contains "not_in_team" if {
+	_sides == {"health"}
+	not data.party.treating
+}
 
-_unfit contains _misplaced(input.to) if not data.party.to_side
+_reasons contains "consent_required" if count(lacking) > 0
+
+_reasons contains "consent_required" if {
+	input.action == "see"
+	_professional
+	_sides != {"health"}
+}
+
+_reasons contains "case_missing" if _caseless
+
+_reasons contains code if {
+	count(lacking) > 0
+	some permit in input.consents
+	some code in data.consent.lacks[permit.id]
+}
 
 _misplaced(party) := "role_unknown" if {
 	party.kind == "professional"
@@ -51,120 +93,50 @@ _misplaced(party) := "role_unknown" if {
 	party.kind == "representative"
 } else := "party_unknown"
 
-_unasked contains "action_unknown" if not input.action in {"send", "read", "see"}
-
-_unasked contains "purpose_missing" if {
-	_content
-	not _purposeful
-}
-
-_unasked contains "purpose_unknown" if {
-	_content
-	_purposeful
-	not data.law.purposes[input.purpose]
-}
-
-_unasked contains "topic_missing" if {
-	_content
-	not _topical
-}
-
-_unasked contains "topic_unknown" if {
-	_content
-	_strange
-}
-
 _content if input.action in {"send", "read"}
 
 _purposeful if input.purpose != ""
 
 _topical if count(input.topics) > 0
 
-_unlawful contains "purpose_not_allowed" if {
-	_content
-	_both_professional
-	data.law.purposes[input.purpose]
-	not _route
-}
+_professional if count(_sides & {"health", "social"}) == count(_sides)
 
-_unlawful contains "objection" if {
-	_content
-	count(data.consent.objected) > 0
-}
-
-_unlawful contains "objection" if {
-	input.action == "see"
-	_hidden
-}
-
-_unlawful contains "not_in_team" if {
-	_both_sides("health")
-	not data.party.treating
-}
-
-_unlawful contains "consent_required" if {
-	_content
-	count(_lacking) > 0
-}
-
-_unlawful contains "consent_required" if {
-	input.action == "see"
-	_both_professional
-	not _both_sides("health")
-}
-
-_unlawful contains "case_missing" if _caseless
-
-_unlawful contains code if {
-	count(_lacking) > 0
-	some permit in input.consents
-	some code in data.consent.lacks[permit.id]
-}
-
-_both_professional if {
-	data.party.from_side in {"health", "social"}
-	data.party.to_side in {"health", "social"}
-}
-
-_both_sides(side) if {
-	data.party.from_side == side
-	data.party.to_side == side
-}
-
-# Topics for which a consent would help: a route knows one, nothing else carries them.
-_lacking := (input.topics - _ground.topics) - _strange_topics if {
-	data.consent.basis
-} else := input.topics - _strange_topics if {
-	data.consent.basis
-} else := set()
-
-_strange_topics := {topic | some topic in input.topics; not data.law.topics[topic]}
+_sides := {input.from.side, input.to.side}
 
 _caseless if {
-	data.law.bases[data.consent.basis].needs_case
+	input.route.needs_case
 	not _cased
-	count(_lacking) > 0
+	count(lacking) > 0
 }
 
 _cased if input.case != ""
 
 # METADATA
+# description: Topics for which a consent would help. The law has a basis for one, nothing else carries them.
+lacking := set() if {
+	not input.route.consent
+} else := (input.topics - _ground.topics) - input.strange if {
+	_ground
+} else := input.topics - input.strange
+
+# METADATA
 # description: What the caller can do now.
+# scope: document
 remedies contains "phone"
 
-remedies contains "emergency" if data.emergency.listed(data.party.caller)
+remedies contains "emergency" if data.emergency.listed(input.caller)
 
 remedies contains "sign-in-higher" if "assurance_low" in reasons
 
-remedies contains "name-purpose" if "purpose_missing" in reasons
+remedies contains "name-purpose" if {
+	some code in {"purpose_missing", "purpose_unknown", "purpose_not_allowed"}
+	code in reasons
+}
 
-remedies contains "name-purpose" if "purpose_unknown" in reasons
-
-remedies contains "name-purpose" if "purpose_not_allowed" in reasons
-
-remedies contains "name-topics" if "topic_missing" in reasons
-
-remedies contains "name-topics" if "topic_unknown" in reasons
+remedies contains "name-topics" if {
+	some code in {"topic_missing", "topic_unknown"}
+	code in reasons
+}
 
 remedies contains "name-case" if "case_missing" in reasons
 

@@ -9,11 +9,19 @@
 package disclosure
 
 # METADATA
-# description: The answer when it is yes. What it does not say stays denied; denial.rego says why.
+# description: The whole answer. Of a no, or of a part, it says why and what can be done.
 # entrypoint: true
-default answer := {"allow": false}
+answer := object.union(_yes, _why) if {
+	_partial
+} else := _yes if {
+	_yes
+} else := object.union({"allow": false}, _why)
 
-answer := {
+_partial if count(_yes.redact) > 0
+
+_why := {"reasons": reasons, "remedies": remedies, "lacking": lacking}
+
+_yes := {
 	"allow": true,
 	"basis": _ground.basis,
 	"consents": _ground.consents,
@@ -29,26 +37,30 @@ answer := {
 # Step 1: both parties are known, in place and active; the caller's sign-in is good enough.
 _fit if {
 	input.now
-	data.party.assured
+	input.caller.assured == true
 	input.from.active
 	input.to.active
-	data.party.from_side
-	data.party.to_side
+	_placed
+	data.party.placed(input.to)
 	input.patient.known
 	input.patient.active
 	is_array(input.objections)
+}
+
+_placed if data.party.placed(input.from)
+
+# A unit as such is a member of the care team that can be seen; it never sends or receives.
+_placed if {
+	input.action == "see"
+	input.from.kind == "organization"
+	input.from.side in {"health", "social"}
 }
 
 # Step 2: exactly one patient, a purpose, topics.
 _asked if {
 	data.law.purposes[input.purpose]
 	count(input.topics) > 0
-	not _strange
-}
-
-_strange if {
-	some topic in input.topics
-	not data.law.topics[topic]
+	count(input.strange) == 0
 }
 
 # Steps 3 to 7: the first ground that holds. An emergency comes behind what gives
@@ -69,41 +81,21 @@ _own if {
 	input.from.ref == input.to.ref
 }
 
-_with(side) if data.party.from_side == side
-
-_with(side) if data.party.to_side == side
-
-# What the patient writes reaches whom the patient chose; whoever writes to the
-# patient must have to do with the patient.
-_known_to_caller if input.from.kind in {"patient", "representative"}
-
-_known_to_caller if data.party.related
-
-_acting := data.law.grounds[data.party.authority(input.to)]
-
-_acting := data.law.grounds[data.party.authority(input.from)] if data.party.to_side != "representative"
-
-_unobjected := input.topics - data.consent.objected
-
-_route := data.law.routes[data.party.from_side][data.party.to_side][input.purpose]
-
 _lawful := {"basis": data.law.grounds.patient, "topics": _unobjected, "consents": [], "oblige": []} if {
-	_with("patient")
+	"patient" in {input.from.kind, input.to.kind}
 	_known_to_caller
 	count(_unobjected) > 0
-} else := {"basis": _acting, "topics": _unobjected, "consents": [], "oblige": []} if {
-	_with("representative")
+} else := {"basis": data.law.grounds[_authority], "topics": _unobjected, "consents": [], "oblige": []} if {
 	_known_to_caller
 	count(_unobjected) > 0
-} else := {"basis": _route.treating, "topics": _unobjected, "consents": [], "oblige": []} if {
+} else := {"basis": input.route.treating, "topics": _unobjected, "consents": [], "oblige": []} if {
 	data.party.treating
-	_route.treating
 	count(_unobjected) > 0
-} else := {"basis": _route.letter, "topics": _unobjected, "consents": [], "oblige": []} if {
+} else := {"basis": input.route.letter, "topics": _unobjected, "consents": [], "oblige": []} if {
 	_letter
 	count(_unobjected) > 0
 } else := {
-	"basis": data.consent.basis,
+	"basis": input.route.consent,
 	"topics": union({topics | some topics in data.consent.covers}),
 	"consents": object.keys(data.consent.covers),
 	"oblige": ["no-forward"],
@@ -111,11 +103,25 @@ _lawful := {"basis": data.law.grounds.patient, "topics": _unobjected, "consents"
 	count(data.consent.covers) > 0
 }
 
+# What the patient writes reaches whom the patient chose; whoever writes to the
+# patient must have to do with the patient.
+_known_to_caller if input.from.kind in {"patient", "representative"}
+
+_known_to_caller if data.party.related
+
+_authority := data.party.authority(input.to) if input.to.kind == "representative"
+
+_authority := data.party.authority(input.from) if {
+	input.from.kind == "representative"
+	input.to.kind != "representative"
+}
+
+_unobjected := input.topics - data.consent.objected
+
 # A discharge letter of a hospital's doctor to the patient's own GP.
 _letter if {
-	_route.letter
-	data.law.roles[input.from.role].doctor
-	data.law.letter_sectors[input.from.sector]
+	input.from.doctor
+	input.from.letters
 	some member in input.to.team
 	member.function == data.law.letter_function
 	member.start <= input.now

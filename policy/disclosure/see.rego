@@ -5,10 +5,9 @@ package disclosure
 
 # Who treats whom, and whether they can be reached, is itself information about
 # the patient. It needs no topic of its own: what it tells is what the sector reveals.
-answer := {"allow": true, "basis": _sight, "consents": [], "redact": set(), "oblige": _sight_oblige} if {
+_yes := {"allow": true, "basis": _sight, "consents": [], "redact": set(), "oblige": _sight_oblige} if {
 	input.action == "see"
 	_fit
-	_sight
 }
 
 # Whether the caller has to do with the patient at all is asked as seeing oneself.
@@ -16,20 +15,20 @@ _sight := data.law.grounds.related if {
 	_own
 	data.party.related
 } else := data.law.grounds.patient if {
-	data.party.to_side == "patient"
+	input.to.kind == "patient"
 } else := data.law.grounds[data.party.authority(input.to)] if {
-	data.party.to_side == "representative"
+	input.to.kind == "representative"
 } else := data.law.grounds.related if {
-	data.party.from_side in {"patient", "representative"}
+	input.from.kind in {"patient", "representative"}
 	data.party.related
 } else := data.law.grounds.lookup if {
-	data.party.from_side == "health"
-	data.party.to_side == "health"
+	input.from.side == "health"
+	input.to.side == "health"
 	data.party.treating
 	not _hidden
 } else := data.law.grounds.colleague if {
-	data.party.from_side == "social"
-	data.party.to_side == "social"
+	input.from.side == "social"
+	input.to.side == "social"
 	data.party.treating
 	input.from.sector == input.to.sector
 	count(input.from.organizations & input.to.organizations) > 0
@@ -43,9 +42,9 @@ _sight := data.law.grounds.related if {
 	data.emergency.open(input.to)
 }
 
-_sight_oblige := ["tell-patient", "review"] if {
-	_sight == data.law.grounds.emergency
-} else := []
+default _sight_oblige := []
+
+_sight_oblige := ["tell-patient", "review"] if _sight == data.law.grounds.emergency
 
 # An objection against the receiver hides what it is about: everything, or what
 # the sector of the other gives away.
@@ -56,5 +55,5 @@ _hidden if {
 
 _hidden if {
 	some objection in input.objections
-	objection.topics[data.law.sectors[input.from.sector].reveals]
+	objection.topics[input.from.reveals]
 }

@@ -19,8 +19,9 @@ open(party) if {
 # METADATA
 # description: Whether the role is listed for emergency access; health personnel in health care only.
 listed(party) if {
-	data.law.roles[party.role].emergency
-	data.party.side(party) == "health"
+	party.emergency
+	party.side == "health"
+	data.party.placed(party)
 }
 
 # METADATA
@@ -33,10 +34,10 @@ may := {"allow": true, "basis": data.law.grounds.emergency} if count(refusals) =
 # METADATA
 # description: Why not, every reason.
 # entrypoint: true
-refusals contains "assurance_low" if not data.law.assurance[input.by.assurance]
+refusals contains "assurance_low" if not input.by.assured
 
 refusals contains "not_active" if not input.by.active
 
-refusals contains "role_unknown" if not data.party.side(input.by)
+refusals contains "role_unknown" if not data.party.placed(input.by)
 
 refusals contains "emergency_not_listed" if not listed(input.by)

@@ -3,41 +3,42 @@
 
 # METADATA
 # description: |
-#   Who the two parties of a question are: which side of the border they stand
-#   on, whether they treat the patient, whether they have to do with the patient
-#   at all. A missing field leaves every rule undefined, which denies.
+#   Who the two parties of a question are to the patient. Their rows of the law's
+#   tables (side, assured, listed, strict, reveals) come joined to them in the
+#   input; a missing field leaves every rule undefined, which denies.
 package party
 
 # METADATA
-# description: The side that the information comes from; undefined for a party that can't be placed.
-from_side := side(input.from) if input.from.kind != "organization"
-
-# A unit as such is a member of the care team that can be seen; it never sends or receives.
-from_side := side(input.from) if {
-	input.from.kind == "organization"
-	input.action == "see"
+# description: Whether one of somebody's memberships in the patient's care team counts now.
+in_team(team) if {
+	some member in team
+	member.start <= input.now
+	input.now < member.end
 }
 
 # METADATA
-# description: The side that would get the information.
-to_side := side(input.to) if input.to.kind != "organization"
+# description: Whether both treat the patient now (Sundhedsloven s. 41(2) no. 1).
+treating if {
+	some giver in input.from.team
+	giver.start <= input.now
+	input.now < giver.end
+	some taker in input.to.team
+	taker.start <= input.now
+	input.now < taker.end
+}
 
 # METADATA
-# description: The side of one party.
-side(party) := data.law.sides[data.law.sectors[party.sector].regime][data.law.roles[party.role].personnel] if {
+# description: Whether the party can be placed; a unit as such can only be seen.
+# scope: document
+placed(party) if {
 	party.kind == "professional"
 	party.employed
+	party.side in {"health", "social"}
 }
 
-side(party) := "patient" if party.kind == "patient"
+placed(party) if party.kind == "patient"
 
-# An organization as such, where a consent names one.
-side(party) := data.law.sectors[party.sector].regime if party.kind == "organization"
-
-side(party) := "representative" if {
-	party.kind == "representative"
-	authority(party)
-}
+placed(party) if authority(party)
 
 # METADATA
 # description: The ground on which a representative acts now; custody first, where there are several.
@@ -50,11 +51,12 @@ authority(party) := "custody" if {
 }
 
 _holds(party, kind) if {
+	party.kind == "representative"
+	_of_age_for(kind)
 	some held in party.authorities
 	held.authority == kind
 	held.start <= input.now
 	input.now < held.end
-	_of_age_for(kind)
 }
 
 _of_age_for(kind) if data.law.authorities[kind].until_of_age == false
@@ -65,58 +67,29 @@ _of_age_for(kind) if {
 }
 
 # METADATA
-# description: Whether the party is in the patient's care team now.
-in_team(party) if {
-	some member in party.team
-	member.start <= input.now
-	input.now < member.end
-}
-
-# METADATA
-# description: Whether both treat the patient now (health to health, Sundhedsloven s. 41(2) no. 1).
-treating if {
-	in_team(input.from)
-	in_team(input.to)
-}
-
-# METADATA
-# description: Whoever asks, of whom assurance is demanded and who may not learn that a patient exists.
-caller := input.from if input.action == "send"
-
-caller := input.to if input.action == "read"
-
-caller := input.to if input.action == "see"
-
-# METADATA
-# description: Whether the caller's sign-in is good enough (NSIS).
-assured if data.law.assurance[caller.assurance]
-
-# METADATA
-# description: Whether the caller has to do with this patient at all.
+# description: |
+#   Whether the caller has to do with this patient at all. The caller is who asks:
+#   who sends, who would read or see.
+# scope: document
 default related := false
 
 related if {
 	input.patient.known
-	_related
+	_related(input.caller)
 }
 
-_related if caller.kind == "patient"
+related if {
+	input.patient.known
+	input.named
+}
 
-_related if {
+_related(caller) if caller.kind == "patient"
+
+_related(caller) if {
 	caller.kind == "representative"
 	count(caller.authorities) > 0
 }
 
-_related if in_team(caller)
+_related(caller) if in_team(caller.team)
 
-_related if {
-	input.action == "send"
-	input.from_named
-}
-
-_related if {
-	input.action in {"read", "see"}
-	input.to_named
-}
-
-_related if data.emergency.open(caller)
+_related(caller) if data.emergency.open(caller)

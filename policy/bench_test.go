@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package policy_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/policy"
+)
+
+// busy is Jens with five consents, an objection and a care team of five.
+func busy() *bridge.Snapshot {
+	s := jens()
+	since := bridge.Period{Start: now.AddDate(0, -1, 0)}
+	s.Team = append(s.Team,
+		bridge.CareTeamMember{Member: "PractitionerRole/nurse", Function: bridge.FunctionContactNurse, Period: since},
+		bridge.CareTeamMember{Member: "Organization/jobcenter", Function: bridge.FunctionCaseworker, Period: since},
+	)
+	until := bridge.Period{Start: now.AddDate(0, -1, 0), End: now.AddDate(0, 2, 0)}
+	add := func(id bridge.ConsentID, from, to bridge.Ref, purpose bridge.Purpose, topics ...bridge.Topic) {
+		s.Consents = append(s.Consents, bridge.Consent{
+			ID: id, Patient: "jens", State: bridge.ConsentActive, GrantedBy: "Patient/jens", GrantedAt: until.Start,
+			Evidence: bridge.Evidence{Form: bridge.FormSignedIn},
+			Scope: bridge.Scope{
+				From: []bridge.Party{{Ref: from}}, To: []bridge.Party{{Ref: to}}, Both: true, Topics: topics,
+				Purposes: []bridge.Purpose{purpose}, Case: "2026-1", Period: until,
+			},
+		})
+	}
+	add("c1", worker.Ref, gp.Ref, bridge.PurposeSocialCasework, bridge.TopicMedication, bridge.TopicPractical)
+	add("c2", "Organization/team2", "Organization/socialpsyk", bridge.PurposeCareCoordination, bridge.TopicMentalHealth)
+	add("c3", "PractitionerRole/nurse", worker.Ref, bridge.PurposeCareCoordination, bridge.TopicHousing)
+	add("c4", "Organization/jobcenter", gp.Ref, bridge.PurposeEmploymentFollowup, bridge.TopicEmployment)
+	add("c5", "Organization/jobcenter", "Organization/team2", bridge.PurposeBenefitAssessment, bridge.TopicMentalHealth)
+	s.Objections = []bridge.Objection{{
+		ID: "o1", Patient: "jens", Parties: []bridge.Party{{Ref: "Organization/jobcenter"}},
+		Topics: []bridge.Topic{bridge.TopicSubstanceUse}, MadeBy: "Patient/jens", CreatedAt: now.AddDate(0, -1, 0),
+	}}
+	return s
+}
+
+func crossing(purpose bridge.Purpose) *bridge.Question {
+	return &bridge.Question{
+		Action: bridge.ActionSend, Now: now, Patient: busy(), From: worker, To: gp, Purpose: purpose,
+		Topics: []bridge.Topic{bridge.TopicMedication}, Case: "2026-1",
+	}
+}
+
+func decide(b *testing.B, e *policy.Engine, q *bridge.Question, allow bool) {
+	b.Helper()
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := e.Decide(ctx, q)
+		if err != nil || d.Allow != allow {
+			b.Fatal(d, err)
+		}
+	}
+}
+
+// First: nothing decided is kept, the patient's records are.
+func BenchmarkDecideFirst(b *testing.B) {
+	decide(b, newEngine(b, policy.Options{Patients: -1}), crossing(bridge.PurposeSocialCasework), true)
+}
+
+func BenchmarkDecideFirstTreating(b *testing.B) {
+	q := crossing(bridge.PurposeTreatment)
+	q.From = psychiatrist
+	decide(b, newEngine(b, policy.Options{Patients: -1}), q, true)
+}
+
+// Denied: with every reason and the request to the patient.
+func BenchmarkDecideDenied(b *testing.B) {
+	q := crossing(bridge.PurposeCareCoordination)
+	decide(b, newEngine(b, policy.Options{Patients: -1}), q, false)
+}
+
+func BenchmarkDecideRepeated(b *testing.B) {
+	decide(b, newEngine(b, policy.Options{}), crossing(bridge.PurposeSocialCasework), true)
+}
