@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	brobygger "github.com/brobygger/brobygger/clients/go"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitError  = 1
+	exitUsage  = 2
+	exitDenied = 3 // the gate said no
+)
+
+// commands is the command line; the tags are its grammar.
+type commands struct {
+	JSON bool   `help:"Print JSON, for scripts." short:"j"`
+	Lang string `help:"Language of reasons: da or en." env:"BROBYGGER_LANG,LC_ALL,LC_MESSAGES,LANG" default:"en" placeholder:"LANG"`
+
+	Demo  demoCmd  `cmd:"" group:"server" help:"Serve a region of invented people on this machine."`
+	Serve serveCmd `cmd:"" group:"server" help:"Serve the bridge."`
+
+	Send     sendCmd     `cmd:"" group:"talk" help:"Send a message about a patient."`
+	Listen   listenCmd   `cmd:"" group:"talk" help:"Show what comes, until interrupted."`
+	History  historyCmd  `cmd:"" group:"talk" help:"Read a conversation."`
+	Conv     convCmd     `cmd:"" group:"talk" help:"List and open conversations."`
+	Team     teamCmd     `cmd:"" group:"talk" help:"Who is involved with a patient."`
+	Presence presenceCmd `cmd:"" group:"talk" help:"Who can be reached; say so of yourself."`
+
+	Consent   consentCmd   `cmd:"" group:"rights" help:"Ask for, give, refuse, list and take back consents."`
+	Objection objectionCmd `cmd:"" group:"rights" help:"The patient's no: make, list, lift."`
+	Log       logCmd       `cmd:"" group:"rights" help:"The patient's record: who was shown what, and why."`
+	Emergency emergencyCmd `cmd:"" group:"rights" help:"Break the glass, in two steps."`
+
+	Policy  policyCmd  `cmd:"" group:"operate" help:"Explain decisions."`
+	Import  importCmd  `cmd:"" group:"operate" help:"Import FHIR R4 bundles or NDJSON."`
+	Account accountCmd `cmd:"" group:"operate" help:"Close and open accounts."`
+	Token   tokenCmd   `cmd:"" group:"operate" help:"Get a token from a demo's issuer."`
+	Health  healthCmd  `cmd:"" group:"operate" help:"Ask whether the bridge can serve."`
+
+	OpenAPI    openapiCmd    `cmd:"" name:"openapi" group:"about" help:"Print the description of the HTTP interface."`
+	Completion completionCmd `cmd:"" group:"about" help:"Print completion for bash, zsh or fish."`
+	Version    versionCmd    `cmd:"" group:"about" help:"Print the version."`
+}
+
+// groups are the headings of the help.
+var groups = kong.ExplicitGroups([]kong.Group{
+	{Key: "try", Title: "Try it:"},
+	{Key: "talk", Title: "Write and read:"},
+	{Key: "rights", Title: "What the patient decides and sees:"},
+	{Key: "server", Title: "Serve:"},
+	{Key: "operate", Title: "Operate:"},
+	{Key: "about", Title: "About:"},
+})
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c commands
+	exited := -1
+	parser, err := kong.New(
+		&c, groups, kong.Name("brobygger"), kong.Writers(stdout, stderr),
+		kong.Description("Brobygger lets those around one patient write to each other, as far as the patient's consent and the law allow."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Exit(func(code int) { exited = code }),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "brobygger:", err)
+		return exitError
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	line, err := parser.Parse(args)
+	if exited >= 0 { // --help has been printed
+		return exited
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "brobygger:", err)
+		hint := "brobygger --help"
+		var wrong *kong.ParseError
+		if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Command() != "" {
+			hint = "brobygger " + firstWords(wrong.Context) + " --help"
+		}
+		_, _ = fmt.Fprintln(stderr, "Try:", hint)
+		return exitUsage
+	}
+	out := newPrinter(stdout, stderr, c.JSON, c.Lang)
+	line.BindTo(ctx, (*context.Context)(nil))
+	line.BindTo(stdin, (*io.Reader)(nil))
+	line.Bind(out, parser.Model)
+	return exitCode(line.Run(), out)
+}
+
+// firstWords are the commands of a line, without its arguments.
+func firstWords(c *kong.Context) string {
+	words := ""
+	for _, p := range c.Path {
+		if p.Command != nil {
+			words += " " + p.Command.Name
+		}
+	}
+	if words == "" {
+		return ""
+	}
+	return words[1:]
+}
+
+// exitCode prints what went wrong, and says how the program ends.
+func exitCode(err error, out *printer) int {
+	var denied *brobygger.ConsentError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errDenied):
+		return exitDenied
+	case errors.Is(err, errTold):
+		return exitError
+	case errors.As(err, &denied):
+		out.denial(denied, nil)
+		return exitDenied
+	case errors.As(err, &usage):
+		out.fault(usage)
+		return exitUsage
+	}
+	out.fault(plain(err))
+	return exitError
+}
+
+// usageError is a command line that can't be right.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// errDenied is a no of the gate that was printed already.
+var errDenied = errors.New("denied")
+
+// errTold is a failure that was printed already.
+var errTold = errors.New("told already")

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"github.com/brobygger/brobygger/bridge"
+)
+
+// actions are what a question asks.
+var actions = map[bridge.Action]string{
+	bridge.ActionSend: "may write to",
+	bridge.ActionRead: "may be read by",
+	bridge.ActionSee:  "may be known to",
+}
+
+// explain prints each question with its answer and the ground of it.
+func (p *printer) explain(seen []asked) {
+	for _, a := range seen {
+		to := "whoever would have this function"
+		if a.To != "" {
+			to = shortRef(a.To)
+		}
+		answer := p.bold("yes")
+		if !a.Answer.Allow {
+			answer = p.red("no")
+		}
+		p.printf("%s %s %s: %s\n", p.bold(shortRef(a.From)), actions[a.Action], p.bold(to), answer)
+		p.ground(a.Answer)
+	}
+}
+
+// ground prints what a decision rests on.
+func (p *printer) ground(d bridge.Decision) {
+	texts := p.texts()
+	if d.Basis != "" {
+		p.printf("  basis     %s %s\n", texts.Basis(d.Basis, p.language), p.dim("("+d.Basis+")"))
+	}
+	for _, id := range d.Consents {
+		p.printf("  consent   %s\n", id)
+	}
+	if len(d.Redact) > 0 {
+		p.printf("  without   %s\n", listed(d.Redact))
+	}
+	p.reasons("  because   ", d.Reasons)
+	for _, o := range d.Oblige {
+		p.printf("  with it   %s\n", texts.Obligation(o, p.language))
+	}
+	for _, r := range d.Remedies {
+		p.printf("  remedy    %s\n", texts.Remedy(r.Kind, p.language))
+		if r.Scope != nil {
+			p.scope("              ", *r.Scope)
+		}
+	}
+	p.printf("  policy    %s", d.Revision)
+	if !d.ValidUntil.IsZero() {
+		p.printf(", holds until %s unless something changes", p.when(d.ValidUntil))
+	}
+	p.printf("\n")
+}

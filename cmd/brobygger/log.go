@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/ledger"
+	"github.com/brobygger/brobygger/bridge/wire"
+	brobygger "github.com/brobygger/brobygger/clients/go"
+)
+
+type logCmd struct {
+	ofPatient
+	After uint64 `help:"Only what stands behind this number." placeholder:"N"`
+	Kind  string `help:"Only entries of this kind: disclosed, denied, emergency, ..." placeholder:"KIND"`
+}
+
+// Run prints a patient's record in words, oldest first.
+func (l *logCmd) Run(ctx context.Context, out *printer) error {
+	return l.do(ctx, out, func(ctx context.Context, c *brobygger.Client, p bridge.PatientID) error {
+		all, err := allEntries(ctx, c, p, l.After)
+		if err != nil {
+			return err
+		}
+		kept := []bridge.EntryView{}
+		for _, e := range all {
+			if l.Kind == "" || string(e.Entry.Kind) == l.Kind {
+				kept = append(kept, e)
+			}
+		}
+		if out.value(kept) {
+			return nil
+		}
+		if len(kept) == 0 {
+			out.printf("There is nothing in the record.\n")
+		}
+		for _, e := range kept {
+			out.entry(e)
+		}
+		return nil
+	})
+}
+
+// allEntries reads the record to its end.
+func allEntries(ctx context.Context, c *brobygger.Client, p bridge.PatientID, after uint64) ([]bridge.EntryView, error) {
+	var all []bridge.EntryView
+	for {
+		part, more, err := c.Entries(ctx, wire.EntriesAfter{Patient: p, After: after, Limit: wire.MaxEntries})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+		if !more || len(part) == 0 {
+			return all, nil
+		}
+		after = part[len(part)-1].Entry.Seq
+	}
+}
+
+// kinds are the kinds of entries as sentences; BY is who acted, TO who got it.
+var kinds = map[ledger.Kind]string{
+	ledger.KindAccepted:   "BY wrote to TO",
+	ledger.KindDenied:     "BY was refused (to TO)",
+	ledger.KindDisclosed:  "TO was shown what BY wrote",
+	ledger.KindHeld:       "a message of BY waits for your answer",
+	ledger.KindReturned:   "a message of BY went back",
+	ledger.KindAmended:    "BY changed a message",
+	ledger.KindAttached:   "BY put in a file",
+	ledger.KindOpened:     "BY opened a conversation",
+	ledger.KindSeen:       "TO looked up who is around you",
+	ledger.KindRequested:  "BY asked for your consent",
+	ledger.KindGranted:    "BY gave a consent",
+	ledger.KindDeclined:   "BY declined a request",
+	ledger.KindWithdrawn:  "BY took a consent back",
+	ledger.KindExpired:    "a consent or a request ran out",
+	ledger.KindObjected:   "BY said no to somebody",
+	ledger.KindLifted:     "BY took a no back",
+	ledger.KindEmergency:  "BY broke the glass",
+	ledger.KindRegistered: "who is around you was registered",
+}
+
+// entry prints one entry as a sentence, with its ground.
+func (p *printer) entry(v bridge.EntryView) {
+	e := v.Entry
+	named := func(name, ref string) string {
+		switch {
+		case name != "":
+			return p.bold(name)
+		case ref != "":
+			return p.bold(shortRef(bridge.Ref(ref)))
+		}
+		return "several people"
+	}
+	form, ok := kinds[e.Kind]
+	if !ok {
+		form = "BY: " + string(e.Kind)
+	}
+	text := strings.NewReplacer("BY", named(v.By, e.By), "TO", named(v.To, e.To)).Replace(form)
+	if len(e.Topics) > 0 {
+		text += ", about " + strings.Join(e.Topics, ", ")
+	}
+	if len(e.Redacted) > 0 {
+		text += ", without " + strings.Join(e.Redacted, ", ")
+	}
+	p.printf("%4d  %s  %s\n", e.Seq, p.when(e.Time), text)
+	for _, w := range v.Why {
+		p.printf("        %s\n", p.dim(w))
+	}
+}
