@@ -52,7 +52,9 @@ type typescript struct {
 	body   strings.Builder
 }
 
-func generate(t *testing.T) string {
+// reader has read comments and constants of the three packages with words of the
+// wire.
+func reader(t *testing.T) *typescript {
 	ts := &typescript{t: t, values: map[string][]string{}, docs: map[string]string{}, done: map[reflect.Type]bool{}, names: map[string]reflect.Type{}}
 	for dir, pkg := range map[string]string{
 		"..": reflect.TypeFor[bridge.Code]().PkgPath(), ".": reflect.TypeFor[wire.Command]().PkgPath(),
@@ -60,6 +62,11 @@ func generate(t *testing.T) string {
 	} {
 		ts.read(dir, pkg)
 	}
+	return ts
+}
+
+func generate(t *testing.T) string {
+	ts := reader(t)
 	for _, s := range wire.Commands {
 		ts.ref(s.Data)
 		if s.OK != nil {
