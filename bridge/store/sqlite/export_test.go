@@ -10,13 +10,13 @@ import (
 )
 
 // OnCommit puts f in the place of each commit of s; f may call the real one. Call
-// it before the first Update.
+// it while nothing runs.
 func (s *Store) OnCommit(f func(commit func() error) error) {
 	commit := s.writer.syncs
 	s.writer.syncs = func() error { return f(commit) }
 }
 
-// OnFree says how much room the file system has. Call it before the first Update.
+// OnFree says how much room the file system has. Call it while nothing runs.
 func (s *Store) OnFree(f func() (int64, error)) { s.writer.space.free = f }
 
 // Exec runs a statement on the writer's connection. Call it before the first
@@ -24,6 +24,13 @@ func (s *Store) OnFree(f func() (int64, error)) { s.writer.space.free = f }
 func (s *Store) Exec(query string) error {
 	_, err := s.writer.c.exec(query)
 	return err
+}
+
+// Waiting is how many Updates wait for the writer to take them.
+func (s *Store) Waiting() int {
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	return len(s.writer.line)
 }
 
 // Pragma reads a setting of the writer's connection, or a reader's. Call it

@@ -23,6 +23,15 @@ func update(t *testing.T, s bridge.Store, p bridge.PatientID, fn func(bridge.Tx)
 	}
 }
 
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
 func TestFilesAreForTheOwnerOnly(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a?b #%20", "data")
 	path := filepath.Join(folder, "bridge.db")

@@ -107,7 +107,7 @@ func (s *Store) open() error {
 		return err
 	}
 	s.writer = &writer{
-		store: s, c: c, queue: make(chan *job), stop: make(chan struct{}), ended: make(chan struct{}),
+		store: s, c: c, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 		space: newSpace(s.path+"-reserve", s.options.Reserve),
 	}
 	s.writer.heads.forget()
@@ -190,8 +190,7 @@ func (s *Store) reader(ctx context.Context) (*conn, error) {
 // Close waits for the Updates and Views that run, refuses others, and closes.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		close(s.writer.stop)
-		<-s.writer.ended
+		s.writer.close()
 		s.points.close()
 		for range s.options.Readers {
 			s.closed = errors.Join(s.closed, (<-s.readers).close())

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -28,7 +31,11 @@ type job struct {
 	err       error
 	panicked  any
 	done      chan struct{}
+	gone      atomic.Bool // taken by the writer, or left by its caller: whoever is first
 }
+
+// mayRunAgain says that j failed with its group only, and counts.
+func (j *job) mayRunAgain() bool { return j.essential && j.err == nil && j.panicked == nil }
 
 func (j *job) finish(err error) {
 	if j.err == nil {
@@ -43,13 +50,18 @@ func (j *job) finish(err error) {
 type writer struct {
 	store *Store
 	c     *conn
-	queue chan *job // unbuffered: who waits has not been taken, and may still leave
+	wake  chan struct{} // something was put in line, or the writer shall stop
 	stop  chan struct{}
 	ended chan struct{}
+
+	mu     sync.Mutex // guards the following fields
+	line   []*job     // who waits, first come first
+	closed bool
 
 	// The following belong to the writer's goroutine.
 	heads  heads
 	space  *space
+	ready  []*job // taken out of the line, not yet run
 	taken  []*job // of the group that runs
 	again  []*job // to run once more, now that the reserve is free
 	failed error  // a sync failed: what the disk holds is not known any more
@@ -63,18 +75,61 @@ func (w *writer) update(ctx context.Context, fn func(bridge.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("waiting for the writer: %w", err)
 	}
-	select {
-	case w.queue <- j:
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for the writer: %w", ctx.Err())
-	case <-w.stop:
+	if !w.join(j) {
 		return errClosed
 	}
-	<-j.done
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		if j.gone.CompareAndSwap(false, true) {
+			return fmt.Errorf("waiting for the writer: %w", ctx.Err())
+		}
+		<-j.done
+	}
 	if j.panicked != nil {
 		panic(j.panicked)
 	}
 	return j.err
+}
+
+// join puts j in line, unless the store is closed.
+func (w *writer) join(j *job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.line = append(w.line, j)
+	if len(w.line) == 1 {
+		w.ring()
+	}
+	return true
+}
+
+// ring wakes the writer where it sleeps.
+func (w *writer) ring() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// close refuses everybody from now on, and those who wait; it returns when the
+// group that runs has been answered.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	close(w.stop)
+	<-w.ended
+	for _, j := range w.again {
+		j.finish(errClosed)
+	}
+	for _, j := range append(w.ready, w.line...) {
+		if j.gone.CompareAndSwap(false, true) {
+			j.finish(errClosed)
+		}
+	}
 }
 
 func (w *writer) loop() {
@@ -87,16 +142,19 @@ func (w *writer) loop() {
 		go w.loop()
 	}()
 	for {
-		if len(w.again) > 0 {
-			w.group(w.next())
-			continue
-		}
 		select {
-		case j := <-w.queue:
-			w.group(j)
 		case <-w.stop:
 			w.clean = true
 			return
+		default:
+		}
+		if j := w.next(); j != nil {
+			w.group(j)
+			continue
+		}
+		select {
+		case <-w.wake:
+		case <-w.stop:
 		}
 	}
 }
@@ -111,11 +169,20 @@ func (w *writer) next() *job {
 		w.again = w.again[1:]
 		return j
 	}
-	select {
-	case j := <-w.queue:
-		return j
-	default:
-		return nil
+	for {
+		if len(w.ready) == 0 {
+			w.mu.Lock()
+			w.ready, w.line = w.line, w.ready[:0]
+			w.mu.Unlock()
+		}
+		if len(w.ready) == 0 {
+			return nil
+		}
+		j := w.ready[0]
+		w.ready[0], w.ready = nil, w.ready[1:]
+		if j.gone.CompareAndSwap(false, true) {
+			return j
+		}
 	}
 }
 
@@ -225,19 +292,12 @@ func (w *writer) abort(err error) {
 	if !errors.Is(err, bridge.ErrOutcomeUnknown) {
 		m = mapped(err)
 	}
-	if bridge.CodeOf(m) != bridge.CodeStorageFull || !w.space.release() {
-		w.answer(m)
-		return
+	if bridge.CodeOf(m) == bridge.CodeStorageFull && slices.ContainsFunc(w.taken, (*job).mayRunAgain) && w.space.release() {
+		w.store.log.Warn("disk is full, the reserve is given away")
+		w.again = append(w.again, slices.DeleteFunc(slices.Clone(w.taken), func(j *job) bool { return !j.mayRunAgain() })...)
+		w.taken = slices.DeleteFunc(w.taken, (*job).mayRunAgain)
 	}
-	w.store.log.Warn("disk is full, the reserve is given away")
-	for _, j := range w.taken {
-		if j.essential && j.err == nil && j.panicked == nil {
-			w.again = append(w.again, j)
-			continue
-		}
-		j.finish(m)
-	}
-	w.taken = w.taken[:0]
+	w.answer(m)
 }
 
 // answer ends every job of the group, with err unless it has an error already.
