@@ -228,3 +228,50 @@ func TestClosingBesideAFrozenRedis(t *testing.T) {
 		t.Error("touched after the end")
 	}
 }
+
+// Keys may be lost one by one, without the node's beat: an eviction, a hand. The
+// next heartbeat notices.
+func TestAHeartbeatOfWhatRedisHasLost(t *testing.T) {
+	onEach(t, func(t *testing.T, s server) {
+		l := s.open(t, quick())
+		touch(t, l, online(holm, "desk"))
+		touch(t, l, online(holm, "desk"))
+		c := live.Client(l)
+		keys, err := c.Keys(t.Context(), "p:*").Result()
+		if err != nil || len(keys) != 3 {
+			t.Fatalf("%v: %v", keys, err)
+		}
+		redisErr(t, c.Del(t.Context(), keys...))
+		becomes(t, l, holm, bridge.PresenceOffline)
+		touch(t, l, online(holm, "desk"))
+		if got := one(t, l, holm).State; got != bridge.PresenceOnline {
+			t.Errorf("%s after a heartbeat", got)
+		}
+	})
+}
+
+// What one call did not get to say is said with the next beat.
+func TestAQuestionThatFailsIsMadeGood(t *testing.T) {
+	onEach(t, func(t *testing.T, s server) {
+		l := s.open(t, quick())
+		touch(t, l, online(holm, "desk"))
+		hurry, cancel := context.WithCancel(t.Context())
+		cancel()
+		if l.Touch(hurry, []bridge.Connection{idle(petra, "phone")}) == nil {
+			t.Error("touched in no time")
+		}
+		if l.Drop(hurry, holm, "desk") == nil {
+			t.Error("dropped in no time")
+		}
+		if l.SetDND(hurry, jens, time.Now().Add(time.Hour)) == nil {
+			t.Error("set in no time")
+		}
+		becomes(t, l, petra, bridge.PresenceAway)
+		becomes(t, l, holm, bridge.PresenceOffline)
+		becomes(t, l, jens, bridge.PresenceDND)
+		if err := l.SetDND(hurry, jens, time.Time{}); err == nil {
+			t.Error("cleared in no time")
+		}
+		becomes(t, l, jens, bridge.PresenceOffline)
+	})
+}

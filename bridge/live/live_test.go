@@ -205,6 +205,28 @@ func TestWatchingEnds(t *testing.T) {
 	})
 }
 
+// After the end not even what was waiting is told.
+func TestWatchingEndsForWhatWaits(t *testing.T) {
+	onEach(t, func(t *testing.T, s server) {
+		l := s.open(t, quick())
+		entered, release, left := make(chan struct{}, 9), make(chan struct{}), make(chan struct{}, 9)
+		stop := l.Watch(holm, func(bridge.Presence) { entered <- struct{}{}; <-release; left <- struct{}{} })
+		w := watch(t, l, holm)
+		touch(t, l, online(holm, "desk"))
+		<-entered
+		touch(t, l, idle(holm, "desk"))
+		w.until(t, bridge.PresenceAway) // it waits for the first watcher now
+		stop()
+		close(release)
+		<-left
+		touch(t, l, online(holm, "desk"))
+		w.until(t, bridge.PresenceOnline)
+		if len(entered) != 0 {
+			t.Error("told after the end")
+		}
+	})
+}
+
 // One who takes for ever to be told holds up nobody, and hears the newest when at
 // last they listen.
 func TestASlowWatcher(t *testing.T) {
