@@ -60,7 +60,7 @@ func New(c Config) (http.Handler, error) {
 	c.Limits = c.Limits.withDefaults()
 	mux := http.NewServeMux()
 	a := newAPI(c, mux)
-	spec, err := specOf(a.huma.OpenAPI())
+	spec, err := Spec()
 	if err != nil {
 		return nil, err
 	}

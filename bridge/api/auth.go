@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,6 +22,10 @@ const (
 	// HeaderFresh: 1 says that the client keeps the freshness rule.
 	HeaderFresh = "Brobygger-Fresh"
 )
+
+// patience is how long one call may take. A withdrawal waits for 3.5 s at most;
+// an import may be large.
+const patience = 90 * time.Second
 
 // maxToken is the most bytes of an access token that are looked at.
 const maxToken = 8 << 10
@@ -69,7 +74,9 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 		a.tell(ctx, known, err)
 		return
 	}
-	next(huma.WithValue(ctx, callKey{}, c))
+	bounded, cancel := context.WithTimeout(context.WithValue(ctx.Context(), callKey{}, c), patience)
+	defer cancel()
+	next(huma.WithContext(ctx, bounded))
 }
 
 // identityOf checks the token, and counts whose it is.

@@ -5,8 +5,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -28,6 +30,10 @@ type Tracing struct {
 // https://collector:4318/v1/traces; share, 0 to 1, is how many calls are traced.
 // Whether a caller asks to be traced counts for nothing.
 func StartTracing(ctx context.Context, endpoint, version string, share float64) (*Tracing, error) {
+	// The exporter takes what it can't read for its default address.
+	if u, err := url.Parse(endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("starting traces: the endpoint is not an http or https URL")
+	}
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
 	if err != nil {
 		return nil, fmt.Errorf("starting traces: %w", err)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -33,12 +34,15 @@ const (
 
 // Spec returns the OpenAPI 3.1 document, the same bytes as /openapi.json. It
 // needs no bridge and no server.
-func Spec() ([]byte, error) {
-	return specOf(newAPI(Config{}, http.NewServeMux()).huma.OpenAPI())
-}
+func Spec() ([]byte, error) { return document() }
 
-func specOf(o *huma.OpenAPI) ([]byte, error) {
-	compact, err := json.Marshal(o)
+// document is written once; nothing in it depends on a Config.
+var document = sync.OnceValues(func() ([]byte, error) {
+	described, err := describe(newAPI(Config{}, http.NewServeMux()).huma.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	compact, err := json.Marshal(described)
 	if err != nil {
 		return nil, fmt.Errorf("writing the OpenAPI document: %w", err)
 	}
@@ -48,7 +52,7 @@ func specOf(o *huma.OpenAPI) ([]byte, error) {
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil
-}
+})
 
 func humaConfig() huma.Config {
 	strict := huma.Format{Marshal: encode, Unmarshal: decode}
