@@ -248,7 +248,7 @@ func (g *tongue) Typing(to bridge.Ref, _ bridge.ConversationID, _ bridge.Ref, _ 
 }
 
 func TestPresenceAndTypingAreToldWhereTheGateAllows(t *testing.T) {
-	w := bridgetest.New(t)
+	w := bridgetest.New(t, bridgetest.WithClock(time.Now)) // live state has a clock of its own
 	ctx := t.Context()
 	g := &tongue{}
 	w.Listen(g)
@@ -270,7 +270,7 @@ func TestPresenceAndTypingAreToldWhereTheGateAllows(t *testing.T) {
 	}
 	_, err = w.Presence(ctx, w.As("cw"), "jens", members)
 	bridgetest.MustDeny(t, err, bridge.CodeConsentRequired)
-	if err := w.SetDND(ctx, w.As("psy"), w.Clock.Now().Add(time.Hour)); err != nil {
+	if err := w.SetDND(ctx, w.As("psy"), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if seen, err = w.Presence(ctx, w.As("gp"), "jens", members); err != nil || seen[0].State != bridge.PresenceDND {
