@@ -4,6 +4,7 @@
 package bridge_test
 
 import (
+	"go/ast"
 	"os"
 	"path"
 	"path/filepath"
@@ -74,6 +75,27 @@ func TestDocumentsNameTargetsThatExist(t *testing.T) {
 			if !strings.Contains(string(makefile), "\n"+m[1]+":") {
 				t.Errorf("%s: make %s does not exist", d.name, m[1])
 			}
+		}
+	}
+}
+
+// A control whose test is gone is a hope.
+func TestThreatsNameTestsThatExist(t *testing.T) {
+	there := map[string]bool{}
+	for _, f := range goFiles(t) {
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && f.test {
+				there[fn.Name.Name] = true
+			}
+		}
+	}
+	named := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`).FindAllString(documents(t)["docs/threats.md"].text, -1)
+	if len(named) == 0 {
+		t.Error("docs/threats.md names no test")
+	}
+	for _, name := range named {
+		if !there[name] {
+			t.Errorf("docs/threats.md: there is no %s", name)
 		}
 	}
 }
