@@ -143,7 +143,7 @@ func (b *Bridge) Conversations(ctx context.Context, c Caller, q ConversationQuer
 // listPatient shows the conversations at the places in views, all about p.
 func (b *Bridge) listPatient(ctx context.Context, c Caller, p PatientID, views []ConversationView, places []int) error {
 	var of []int // place of each question
-	answers, err := b.pass(ctx, c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
+	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
 		of = nil
 		self, err := b.self(tx, c)
 		if err != nil {

@@ -172,7 +172,7 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 	if len(asked) == 0 {
 		return out, nil
 	}
-	answers, err := b.pass(ctx, c, p, func(tx Tx, _ *Snapshot) ([]Question, error) {
+	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, _ *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		if err != nil {
 			return nil, err

@@ -83,7 +83,7 @@ func (b *Bridge) CareTeam(ctx context.Context, c Caller, p PatientID) ([]MemberV
 // see passes the gate for seeing each of the actors; the caller is always asked
 // after too, last, so that the answer for a patient with no team is the policy's.
 func (b *Bridge) see(ctx context.Context, c Caller, p PatientID, who func(Tx, *Snapshot) ([]Actor, error)) ([]answer, error) {
-	answers, err := b.pass(ctx, c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
+	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		if err != nil {
 			return nil, err

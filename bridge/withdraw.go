@@ -184,7 +184,7 @@ func (b *Bridge) Consents(ctx context.Context, c Caller, p PatientID) ([]Consent
 // namedIn lists the active consents and objections that name a professional who
 // is involved with the patient.
 func (b *Bridge) namedIn(ctx context.Context, c Caller, p PatientID) (consents []Consent, objections []Objection, err error) {
-	_, err = b.pass(ctx, c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
+	_, err = b.pass(Reading(ctx), c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		return []Question{{Action: ActionSee, From: self, To: self}}, err
 	}, func(g *passage) error {

@@ -81,7 +81,9 @@ func limited(t *testing.T) disk {
 			case full:
 				pages = 1 // SQLite makes it as many as there are
 			}
-			if full {
+			if full && err != nil {
+				free = reserve
+			} else if full {
 				free = 0
 			}
 			return max(free, 0), s.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
@@ -147,8 +149,9 @@ func fullDisk(t *testing.T, d disk) {
 				t.Fatalf("sending with %s room: got %v", room, err)
 			}
 		}
-		if !holds(t, s, "a") {
-			t.Errorf("can't read with %s room", room)
+		claim := func(tx bridge.Tx) error { return tx.Patients().Put(bridge.Patient{ID: "a", Active: true}) }
+		if err := s.Update(bridge.Reading(context.Background()), "a", claim); err != nil || !holds(t, s, "a") {
+			t.Errorf("can't read with %s room: %v", room, err)
 		}
 	}
 	d.clear()
@@ -213,6 +216,15 @@ func TestTheReserveComesBack(t *testing.T) {
 		t.Errorf("essential: %v", err)
 	}
 	held(false)
+	read := func() error {
+		return s.Update(bridge.Reading(context.Background()), "a", newPatient("b"))
+	}
+	if free = reserve / 2; read() != nil {
+		t.Error("reading is refused its half of the reserve")
+	}
+	if free--; bridge.CodeOf(read()) != bridge.CodeStorageFull {
+		t.Error("reading may use more than half of the reserve")
+	}
 	free = 2*reserve - 1
 	send(bridge.CodeStorageFull)
 	held(false)

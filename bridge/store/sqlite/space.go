@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/brobygger/brobygger/bridge"
 )
 
 // space watches the room that is left. It holds a file of size bytes, which is
@@ -17,8 +19,21 @@ type space struct {
 	path string
 	size int64 // 0: nothing is held and nothing is refused
 	held bool
-	low  bool // only what is essential may be written
+	low  bool  // nothing ordinary may be written
+	left int64 // room at the last look
 	free func() (int64, error)
+}
+
+// refuses reports whether there is no room for what is needed no more than this.
+// Once the reserve is given away, reading may have half of it.
+func (s *space) refuses(n bridge.Need) bool {
+	switch n {
+	case bridge.NeedEssential:
+		return false
+	case bridge.NeedReading:
+		return s.low && !s.held && s.left < s.size/2
+	}
+	return s.low
 }
 
 func newSpace(path string, size int64) *space {
@@ -47,7 +62,7 @@ func (s *space) look() {
 		s.held = s.hold() == nil
 		free -= s.size
 	}
-	s.low = !s.held || free < s.size
+	s.low, s.left = !s.held || free < s.size, free
 }
 
 // hold makes the file, with blocks of its own.
@@ -67,7 +82,7 @@ func (s *space) release() bool {
 	if !s.held {
 		return false
 	}
-	s.held, s.low = false, true
+	s.held, s.low, s.left = false, true, s.size
 	return os.Remove(s.path) == nil
 }
 

@@ -26,16 +26,18 @@ var (
 
 // job is one Update on its way through the writer.
 type job struct {
-	fn        func(bridge.Tx) error
-	essential bool
-	err       error
-	panicked  any
-	done      chan struct{}
-	gone      atomic.Bool // taken by the writer, or left by its caller: whoever is first
+	fn       func(bridge.Tx) error
+	need     bridge.Need
+	err      error
+	panicked any
+	done     chan struct{}
+	gone     atomic.Bool // taken by the writer, or left by its caller: whoever is first
 }
 
 // mayRunAgain says that j failed with its group only, and counts.
-func (j *job) mayRunAgain() bool { return j.essential && j.err == nil && j.panicked == nil }
+func (j *job) mayRunAgain() bool {
+	return j.need > bridge.NeedOrdinary && j.err == nil && j.panicked == nil
+}
 
 func (j *job) finish(err error) {
 	if j.err == nil {
@@ -71,7 +73,7 @@ type writer struct {
 
 // update hands fn to the writer and waits for the commit.
 func (w *writer) update(ctx context.Context, fn func(bridge.Tx) error) error {
-	j := &job{fn: fn, essential: bridge.IsEssential(ctx), done: make(chan struct{})}
+	j := &job{fn: fn, need: bridge.NeedOf(ctx), done: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("waiting for the writer: %w", err)
 	}
@@ -217,7 +219,7 @@ func (w *writer) group(first *job) {
 
 // run runs one fn. Its error is the job's; run returns what ends the group.
 func (w *writer) run(j *job) error {
-	if w.space.low && !j.essential {
+	if w.space.refuses(j.need) {
 		j.err = &bridge.Error{Code: bridge.CodeStorageFull, Message: "free space is below the reserve"}
 		return nil
 	}
