@@ -35,7 +35,7 @@ func (a account) set(ctx context.Context, out *printer, verb, done string) error
 	}
 	h := http.Header{}
 	h.Set("Content-Type", "application/json")
-	if err := a.call(ctx, http.MethodPost, "/api/v1/accounts/"+verb, h, bytes.NewReader(body), nil); err != nil {
+	if err := a.call(ctx, out.language, http.MethodPost, "/api/v1/accounts/"+verb, h, bytes.NewReader(body), nil); err != nil {
 		return err
 	}
 	if !out.value(map[string]any{verb: s}) {

@@ -30,6 +30,7 @@ type commands struct {
 	Demo  demoCmd  `cmd:"" group:"server" help:"Serve a region of invented people on this machine."`
 	Serve serveCmd `cmd:"" group:"server" help:"Serve the bridge."`
 
+	Story    storyCmd    `cmd:"" group:"try" help:"Play the story against a running demo."`
 	Send     sendCmd     `cmd:"" group:"talk" help:"Send a message about a patient."`
 	Listen   listenCmd   `cmd:"" group:"talk" help:"Show what comes, until interrupted."`
 	History  historyCmd  `cmd:"" group:"talk" help:"Read a conversation."`

@@ -165,6 +165,9 @@ func onLoopback(address string) error {
 
 // welcome says where to sign in as whom, and what to try.
 func (p *printer) welcome(url, data string) {
+	if p.line(map[string]string{"url": url, "data": data}) {
+		return
+	}
 	kept := "in a temporary folder, which goes with this run"
 	if data != "" {
 		kept = "in " + data

@@ -44,7 +44,7 @@ func (i *importCmd) Run(ctx context.Context, stdin io.Reader, out *printer) erro
 		Taken  bridge.ImportReport `json:"taken"`
 		Report fhir.Report         `json:"report"`
 	}
-	if err := i.call(ctx, http.MethodPost, "/api/v1/import", h, bytes.NewReader(data), &got); err != nil {
+	if err := i.call(ctx, out.language, http.MethodPost, "/api/v1/import", h, bytes.NewReader(data), &got); err != nil {
 		return err
 	}
 	if out.value(got) {

@@ -85,6 +85,14 @@ var kinds = map[ledger.Kind]string{
 
 // entry prints one entry as a sentence, with its ground.
 func (p *printer) entry(v bridge.EntryView) {
+	p.printf("%4d  %s  %s\n", v.Entry.Seq, p.when(v.Entry.Time), p.sentence(v))
+	for _, w := range v.Why {
+		p.printf("        %s\n", p.dim(w))
+	}
+}
+
+// sentence words one entry.
+func (p *printer) sentence(v bridge.EntryView) string {
 	e := v.Entry
 	named := func(name, ref string) string {
 		switch {
@@ -106,8 +114,5 @@ func (p *printer) entry(v bridge.EntryView) {
 	if len(e.Redacted) > 0 {
 		text += ", without " + strings.Join(e.Redacted, ", ")
 	}
-	p.printf("%4d  %s  %s\n", e.Seq, p.when(e.Time), text)
-	for _, w := range v.Why {
-		p.printf("        %s\n", p.dim(w))
-	}
+	return text
 }

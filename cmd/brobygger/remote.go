@@ -111,7 +111,7 @@ func (r remote) dial(ctx context.Context, language string, on brobygger.Handlers
 	if _, err := token(ctx); err != nil {
 		return nil, err
 	}
-	role, err := r.role(ctx)
+	role, err := r.role(ctx, language)
 	if err != nil {
 		return nil, err
 	}
@@ -134,14 +134,14 @@ func (r remote) check() error {
 
 // role returns the role to act in. Of several it is the one that --role names,
 // or that is called like the sign-in.
-func (r remote) role(ctx context.Context) (bridge.Ref, error) {
+func (r remote) role(ctx context.Context, language string) (bridge.Ref, error) {
 	if r.Role != "" {
 		return asRef(bridge.TypePractitionerRole, r.Role), nil
 	}
 	var got struct {
 		Roles []bridge.RoleEntry `json:"roles"`
 	}
-	if err := r.get(ctx, "/api/v1/me/roles", &got); err != nil {
+	if err := r.call(ctx, language, http.MethodGet, "/api/v1/me/roles", nil, nil, &got); err != nil {
 		return "", err
 	}
 	if len(got.Roles) < 2 {
@@ -157,12 +157,8 @@ func (r remote) role(ctx context.Context) (bridge.Ref, error) {
 	return "", usagef("you have several roles; give --role %s", strings.Join(names, " or --role "))
 }
 
-// get and post are calls over HTTP, as the same person.
-func (r remote) get(ctx context.Context, path string, into any) error {
-	return r.call(ctx, http.MethodGet, path, nil, nil, into)
-}
-
-func (r remote) call(ctx context.Context, method, path string, header http.Header, body io.Reader, into any) error {
+// call is a call over HTTP, as the same person.
+func (r remote) call(ctx context.Context, language, method, path string, header http.Header, body io.Reader, into any) error {
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -177,6 +173,7 @@ func (r remote) call(ctx context.Context, method, path string, header http.Heade
 	if header != nil {
 		req.Header = header
 	}
+	req.Header.Set("Accept-Language", language)
 	req.Header.Set("Authorization", "Bearer "+token)
 	if r.Role != "" {
 		req.Header.Set(api.HeaderRole, string(asRef(bridge.TypePractitionerRole, r.Role)))

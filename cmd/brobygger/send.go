@@ -135,7 +135,7 @@ func (s *sendCmd) Run(ctx context.Context, out *printer) error {
 	if s.Urgent {
 		d.Priority = bridge.Urgent
 	}
-	if d.Attachments, err = s.upload(ctx, patient); err != nil {
+	if d.Attachments, err = s.upload(ctx, out.language, patient); err != nil {
 		return err
 	}
 	if s.Preview {
@@ -178,7 +178,7 @@ func (s *sendCmd) parts() ([]bridge.Part, error) {
 }
 
 // upload hands over the files.
-func (s *sendCmd) upload(ctx context.Context, patient bridge.PatientID) ([]bridge.AttachmentID, error) {
+func (s *sendCmd) upload(ctx context.Context, language string, patient bridge.PatientID) ([]bridge.AttachmentID, error) {
 	var ids []bridge.AttachmentID
 	for _, path := range s.Attach {
 		data, err := os.ReadFile(path)
@@ -193,7 +193,7 @@ func (s *sendCmd) upload(ctx context.Context, patient bridge.PatientID) ([]bridg
 		h.Set("Content-Type", "application/octet-stream")
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": filepath.Base(path)}))
 		var file bridge.Attachment
-		if err := s.call(ctx, http.MethodPost, "/api/v1/attachments?"+q.Encode(), h, bytes.NewReader(data), &file); err != nil {
+		if err := s.call(ctx, language, http.MethodPost, "/api/v1/attachments?"+q.Encode(), h, bytes.NewReader(data), &file); err != nil {
 			return nil, fmt.Errorf("handing over %s: %w", path, err)
 		}
 		ids = append(ids, file.ID)
