@@ -23,6 +23,7 @@ func (b *Bridge) Caller(ctx context.Context, id Identity, role Ref) (Caller, err
 		Subject: id.Subject, Assurance: id.Assurance, Expires: id.Expires,
 		Admin: slices.Contains(id.Scopes, ScopeAdmin),
 	}
+	var dnd time.Time
 	err := b.store.View(ctx, func(tx Tx) error {
 		a, err := tx.Directory().Account(id.Subject)
 		if errors.Is(err, ErrNotFound) {
@@ -34,12 +35,15 @@ func (b *Bridge) Caller(ctx context.Context, id Identity, role Ref) (Caller, err
 		if a.Disabled {
 			return &Error{Code: CodeAccountDisabled}
 		}
-		c.Person, c.Epoch = a.Person, a.Epoch
+		c.Person, c.Epoch, dnd = a.Person, a.Epoch, a.DNDUntil
 		c.Party, err = partyOf(tx, a.Person, role)
 		return err
 	})
 	if err != nil {
 		return Caller{}, b.told(err)
+	}
+	if dnd.After(b.now()) {
+		b.mirrorDND(ctx, c.Party, dnd) // live state may have been lost since it was set
 	}
 	return c, nil
 }
@@ -147,8 +151,13 @@ func (b *Bridge) SetDND(ctx context.Context, c Caller, until time.Time) error {
 	if err != nil {
 		return b.told(err)
 	}
-	if err := b.live.SetDND(ctx, c.Party, until); err != nil {
+	b.mirrorDND(ctx, c.Party, until)
+	return nil
+}
+
+// mirrorDND tells live state of what the store has.
+func (b *Bridge) mirrorDND(ctx context.Context, p Ref, until time.Time) {
+	if err := b.live.SetDND(ctx, p, until); err != nil {
 		b.log.LogAttrs(ctx, slog.LevelWarn, "presence is behind", slog.Any("error", err))
 	}
-	return nil
 }
