@@ -118,10 +118,10 @@ _replaced(objection, permit) if {
 	objection.purposes == permit.purposes
 }
 
-_refused(objection) := _narrowed(objection.topics) if count(objection.purposes) == 0
-
-_refused(objection) := _narrowed(objection.topics) if objection.purposes[input.purpose]
-
-_narrowed(topics) := input.topics if count(topics) == 0
-
-_narrowed(topics) := input.topics & topics if count(topics) > 0
+# All topics, unless the objection is plainly for other purposes or some topics.
+_refused(objection) := set() if {
+	count(objection.purposes) > 0
+	not objection.purposes[input.purpose]
+} else := input.topics & objection.topics if {
+	count(objection.topics) > 0
+} else := input.topics

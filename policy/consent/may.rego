@@ -11,11 +11,21 @@ package consent
 # entrypoint: true
 default may := {"allow": false}
 
-may := {"allow": true, "basis": _ground} if count(refusals) == 0
+may := {"allow": true, "basis": _ground} if {
+	_party
+	input.by.assured
+	input.by.active
+	input.patient.active
+}
 
-_ground := data.law.grounds.patient if input.by.kind == "patient"
+_ground := data.law.grounds.patient if {
+	input.by.kind == "patient"
+	_of_age
+}
 
 _ground := data.law.grounds[data.party.authority(input.by)] if input.by.kind == "representative"
+
+_of_age if input.patient.of_age <= input.now
 
 # METADATA
 # description: Why not, every reason. Somebody who has no part in this is told nothing of the patient.
@@ -40,7 +50,7 @@ refusals contains "patient_inactive" if {
 refusals contains "under_age" if {
 	_party
 	input.by.kind == "patient"
-	not input.patient.of_age <= input.now
+	not _of_age
 }
 
 refusals contains "not_entitled" if {

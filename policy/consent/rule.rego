@@ -35,7 +35,7 @@ _faults contains "case_missing" if {
 
 _faults contains "consent_not_separate" if {
 	some party in _parties
-	not names_itself(party.strict, party.by, party.count)
+	not _named(party)
 }
 
 _faults contains "consent_not_separate" if {
@@ -67,3 +67,5 @@ _pairs contains {"from": to, "to": from} if {
 	some from in input.from
 	some to in input.to
 }
+
+_named(party) if names_itself(party.strict, party.by, party.count)

@@ -49,11 +49,13 @@ _sight_oblige := ["tell-patient", "review"] if _sight == data.law.grounds.emerge
 # An objection against the receiver hides what it is about: everything, or what
 # the sector of the other gives away.
 _hidden if {
-	some objection in input.objections
-	count(objection.topics) == 0
+	some place, _ in input.objections
+	not _about_others[place]
 }
 
-_hidden if {
-	some objection in input.objections
-	objection.topics[input.from.reveals]
+_about_others contains place if {
+	revealed := input.from.reveals
+	some place, objection in input.objections
+	count(objection.topics) > 0
+	not objection.topics[revealed]
 }

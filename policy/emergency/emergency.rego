@@ -29,7 +29,11 @@ listed(party) if {
 # entrypoint: true
 default may := {"allow": false}
 
-may := {"allow": true, "basis": data.law.grounds.emergency} if count(refusals) == 0
+may := {"allow": true, "basis": data.law.grounds.emergency} if {
+	input.by.assured
+	input.by.active
+	listed(input.by)
+}
 
 # METADATA
 # description: Why not, every reason.
