@@ -104,7 +104,7 @@ func readConfig(path string, environment []string) (config, error) {
 		if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
 			return c, fmt.Errorf("reading the configuration: %w", err)
 		}
-		if d.Decode(&config{}) != io.EOF {
+		if err := d.Decode(&config{}); !errors.Is(err, io.EOF) {
 			return c, errors.New("reading the configuration: the file holds more than one document")
 		}
 	}

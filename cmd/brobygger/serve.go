@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 
@@ -56,7 +57,7 @@ func (s *serveCmd) Run(ctx context.Context, out *printer) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listening: %w", err), bridge.close(), verifier.Close())
 	}
-	log.InfoContext(ctx, "serving", "address", ln.Addr().String(), "version", version, "live_embedded", c.Redis.URL == "")
+	log.InfoContext(ctx, "serving", slog.String("address", ln.Addr().String()), slog.String("version", version), slog.Bool("live_embedded", c.Redis.URL == ""))
 	err = bridge.serve(ctx, ln, wire.DrainGrace)
 	log.InfoContext(ctx, "stopped")
 	return errors.Join(err, verifier.Close())

@@ -173,7 +173,7 @@ func (s *service) sweep(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := s.bridge.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "sweeping failed", "error", err)
+			s.log.WarnContext(ctx, "sweeping failed", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():

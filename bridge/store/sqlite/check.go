@@ -47,13 +47,13 @@ func (s *Store) Check(ctx context.Context) error {
 }
 
 // rows is each, ended by the context.
-func (c *check) rows(query string, row func(v []driver.Value) error, args ...any) error {
+func (c *check) rows(query string, row func(v []driver.Value) error) error {
 	return c.each(query, func(v []driver.Value) error {
 		if err := c.ended(); err != nil {
 			return err
 		}
 		return row(v)
-	}, args...)
+	})
 }
 
 // file asks SQLite whether the file is sound, its indexes included.

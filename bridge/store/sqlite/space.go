@@ -32,8 +32,9 @@ func (s *space) refuses(n bridge.Need) bool {
 		return false
 	case bridge.NeedReading:
 		return s.low && !s.held && s.left < s.size/2
+	default:
+		return s.low
 	}
-	return s.low
 }
 
 func newSpace(path string, size int64) *space {
@@ -92,7 +93,7 @@ func freeBytes(folder string) (int64, error) {
 	if err := syscall.Statfs(folder, &st); err != nil {
 		return 0, err
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil
+	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // their types differ between machines
 }
 
 // zeros fills f with size bytes.

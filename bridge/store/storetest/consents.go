@@ -11,15 +11,21 @@ import (
 )
 
 func consents(_ *testing.T, w *world) {
-	whole := bridge.Consent{ID: "c1", Patient: "a", Basis: "dk.health-act.43", State: bridge.ConsentActive, GrantedBy: "Patient/a",
-		Scope: bridge.Scope{From: []bridge.Party{{Ref: "Organization/o"}}, To: []bridge.Party{{Function: bridge.FunctionCaseworker}},
+	whole := bridge.Consent{
+		ID: "c1", Patient: "a", Basis: "dk.health-act.43", State: bridge.ConsentActive, GrantedBy: "Patient/a",
+		Scope: bridge.Scope{
+			From: []bridge.Party{{Ref: "Organization/o"}}, To: []bridge.Party{{Function: bridge.FunctionCaseworker}},
 			Both: true, Topics: []bridge.Topic{bridge.TopicMedication}, Purposes: []bridge.Purpose{bridge.PurposeDischarge},
-			Case: "case-1", Period: bridge.Period{Start: at(0), End: at(10)}},
+			Case: "case-1", Period: bridge.Period{Start: at(0), End: at(10)},
+		},
 		Evidence:  bridge.Evidence{Form: bridge.FormSignedIn, Language: "da", TextVersion: "1", TextHash: "ff", RecordedBy: "Patient/a"},
-		GrantedAt: at(2), GrantedEpoch: 1, Request: "r1", Supersedes: "c0"}
+		GrantedAt: at(2), GrantedEpoch: 1, Request: "r1", Supersedes: "c0",
+	}
 	bare := bridge.Consent{ID: "c2", Patient: "a", State: bridge.ConsentActive, GrantedAt: at(1)}
-	no := bridge.Objection{ID: "o1", Patient: "a", Parties: []bridge.Party{{Ref: "Organization/o"}}, Topics: []bridge.Topic{bridge.TopicHousing},
-		Purposes: []bridge.Purpose{bridge.PurposeTreatment}, MadeBy: "Patient/a", CreatedAt: at(1)}
+	no := bridge.Objection{
+		ID: "o1", Patient: "a", Parties: []bridge.Party{{Ref: "Organization/o"}}, Topics: []bridge.Topic{bridge.TopicHousing},
+		Purposes: []bridge.Purpose{bridge.PurposeTreatment}, MadeBy: "Patient/a", CreatedAt: at(1),
+	}
 	w.must("a", everyone("a", "b"))
 	w.must("a", func(tx bridge.Tx) error {
 		return firstOf(tx.Consents().Put(whole), tx.Consents().Put(bare), tx.Consents().Put(no),

@@ -12,9 +12,11 @@ import (
 
 // talk is a conversation of patient p opened by PractitionerRole/x.
 func talk(id bridge.ConversationID, p bridge.PatientID, changed int, participants ...bridge.Ref) bridge.Conversation {
-	return bridge.Conversation{ID: id, MID: "mid-" + string(id), Patient: p, Purpose: bridge.PurposeTreatment,
+	return bridge.Conversation{
+		ID: id, MID: "mid-" + string(id), Patient: p, Purpose: bridge.PurposeTreatment,
 		Members: []bridge.Party{{Ref: "PractitionerRole/x"}, {Function: bridge.FunctionCaseworker}}, Participants: participants,
-		OpenedBy: "PractitionerRole/x", OpenedAt: at(0), ChangedAt: at(changed)}
+		OpenedBy: "PractitionerRole/x", OpenedAt: at(0), ChangedAt: at(changed),
+	}
 }
 
 func open(all ...bridge.Conversation) func(bridge.Tx) error {
@@ -128,8 +130,10 @@ func nextSeq(_ *testing.T, w *world) {
 // put1 puts an accepted message of its own at a place.
 func put1(tx bridge.Tx, c bridge.ConversationID, seq uint64) error {
 	id := string(c) + "-" + time.Unix(int64(seq), 0).UTC().Format("150405")
-	return tx.Messages().Put(bridge.Message{ID: bridge.MessageID(id), Conversation: c, Patient: "a", Seq: seq, MID: id,
-		Sender: "PractitionerRole/x", State: bridge.MessageAccepted, SentAt: at(int(seq)), Version: 1})
+	return tx.Messages().Put(bridge.Message{
+		ID: bridge.MessageID(id), Conversation: c, Patient: "a", Seq: seq, MID: id,
+		Sender: "PractitionerRole/x", State: bridge.MessageAccepted, SentAt: at(int(seq)), Version: 1,
+	})
 }
 
 func marks(_ *testing.T, w *world) {
@@ -152,7 +156,8 @@ func unread(t *testing.T, w *world) {
 	w.must("a", open(talk("c", "a", 1)))
 	w.must("a", func(tx bridge.Tx) error {
 		for i, m := range []bridge.Message{
-			{Sender: "Patient/a", Priority: bridge.Routine}, {Sender: "Patient/a", Priority: bridge.Urgent},
+			{Sender: "Patient/a", Priority: bridge.Routine},
+			{Sender: "Patient/a", Priority: bridge.Urgent},
 			{Sender: "Patient/b", Priority: bridge.Routine},
 		} {
 			seq, err := tx.Conversations().NextSeq("c", at(i))
@@ -165,8 +170,10 @@ func unread(t *testing.T, w *world) {
 				return err
 			}
 		}
-		return tx.Messages().Put(bridge.Message{ID: "h", MID: "h", Conversation: "c", Patient: "a", Sender: "Patient/a",
-			State: bridge.MessageHeld, Priority: bridge.Urgent})
+		return tx.Messages().Put(bridge.Message{
+			ID: "h", MID: "h", Conversation: "c", Patient: "a", Sender: "Patient/a",
+			State: bridge.MessageHeld, Priority: bridge.Urgent,
+		})
 	})
 	for _, c := range []struct {
 		mark   bridge.Mark

@@ -45,14 +45,20 @@ func put(all ...bridge.Resource) func(bridge.Tx) error {
 }
 
 func directory(_ *testing.T, w *world) {
-	org := bridge.Organization{ID: "o", Name: "O", Sector: bridge.SectorSocialCare, PartOf: "p", Phone: "1", Active: true,
-		Identifiers: []bridge.Identifier{{System: "sor", Value: "7"}}}
+	org := bridge.Organization{
+		ID: "o", Name: "O", Sector: bridge.SectorSocialCare, PartOf: "p", Phone: "1", Active: true,
+		Identifiers: []bridge.Identifier{{System: "sor", Value: "7"}},
+	}
 	person := bridge.Practitioner{ID: "p", Name: "P", Active: true}
-	role := bridge.PractitionerRole{ID: "r", Practitioner: "p", Organization: "o", Code: "sygeplejerske", Title: "Nurse", Active: true,
+	role := bridge.PractitionerRole{
+		ID: "r", Practitioner: "p", Organization: "o", Code: "sygeplejerske", Title: "Nurse", Active: true,
 		Hours:    []bridge.Hours{{Days: []time.Weekday{time.Monday}, Start: "08:00", End: "15:30"}},
-		Absences: []bridge.Absence{{From: at(1), Until: at(2), Reason: "holiday", Substitute: "Organization/o"}}}
-	related := bridge.RelatedPerson{ID: "m", Patient: "jens", Name: "M", Authority: bridge.AuthorityCustody,
-		Period: bridge.Period{Start: at(0)}, Active: true}
+		Absences: []bridge.Absence{{From: at(1), Until: at(2), Reason: "holiday", Substitute: "Organization/o"}},
+	}
+	related := bridge.RelatedPerson{
+		ID: "m", Patient: "jens", Name: "M", Authority: bridge.AuthorityCustody,
+		Period: bridge.Period{Start: at(0)}, Active: true,
+	}
 	read := func(tx bridge.Tx) error {
 		d := tx.Directory()
 		gotOrg, err1 := d.Organization("o")

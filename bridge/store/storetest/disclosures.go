@@ -14,8 +14,10 @@ import (
 // claimed claims and appends the entry, as the bridge does.
 func claimed(d bridge.Disclosure) func(bridge.Tx) error {
 	return func(tx bridge.Tx) error {
-		leaf, err := tx.Entries().Append(ledger.Entry{Patient: string(d.Patient), Time: d.ClaimedAt, Kind: ledger.KindDisclosed,
-			Disclosure: string(d.ID), Message: string(d.Message)})
+		leaf, err := tx.Entries().Append(ledger.Entry{
+			Patient: string(d.Patient), Time: d.ClaimedAt, Kind: ledger.KindDisclosed,
+			Disclosure: string(d.ID), Message: string(d.Message),
+		})
 		if err != nil {
 			return err
 		}
@@ -26,8 +28,10 @@ func claimed(d bridge.Disclosure) func(bridge.Tx) error {
 
 // claim is an open claim of patient p.
 func claim(id bridge.DisclosureID, p bridge.PatientID, n int, relied ...bridge.ConsentID) bridge.Disclosure {
-	return bridge.Disclosure{ID: id, Patient: p, Message: "m", Recipient: "Patient/a", Session: "s", Beat: 4, Epoch: 1,
-		Consents: relied, State: bridge.DisclosureOpen, ClaimedAt: at(n)}
+	return bridge.Disclosure{
+		ID: id, Patient: p, Message: "m", Recipient: "Patient/a", Session: "s", Beat: 4, Epoch: 1,
+		Consents: relied, State: bridge.DisclosureOpen, ClaimedAt: at(n),
+	}
 }
 
 func claims(_ *testing.T, w *world) {
@@ -109,8 +113,10 @@ func claimCounts(t *testing.T, w *world) {
 }
 
 func deliveries(_ *testing.T, w *world) {
-	one := bridge.Delivery{Message: "m", Recipient: "Patient/b", Via: bridge.Party{Function: bridge.FunctionOwnGP},
-		State: bridge.DeliveryPending, Basis: "x", Consents: []bridge.ConsentID{"c"}, Redact: []bridge.Topic{bridge.TopicHousing}}
+	one := bridge.Delivery{
+		Message: "m", Recipient: "Patient/b", Via: bridge.Party{Function: bridge.FunctionOwnGP},
+		State: bridge.DeliveryPending, Basis: "x", Consents: []bridge.ConsentID{"c"}, Redact: []bridge.Topic{bridge.TopicHousing},
+	}
 	two := bridge.Delivery{Message: "m", Recipient: "Patient/a", State: bridge.DeliveryWithheld, Reasons: []bridge.Code{"objection"}}
 	keep := func(all ...bridge.Delivery) {
 		w.must("a", func(tx bridge.Tx) error {

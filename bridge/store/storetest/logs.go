@@ -47,8 +47,10 @@ func numbers(w *world, party bridge.Ref, after uint64, most int, want ...uint64)
 
 func events(_ *testing.T, w *world) {
 	bounds(w, "Patient/a", 1, 0)
-	whole := bridge.Event{Party: "Patient/a", N: 77, Kind: bridge.EventReceipt, At: at(1), Patient: "a", Conversation: "c", Message: "m",
-		Consent: "k", Request: "r", Objection: "o", By: "Patient/b", State: "read", Note: "note"}
+	whole := bridge.Event{
+		Party: "Patient/a", N: 77, Kind: bridge.EventReceipt, At: at(1), Patient: "a", Conversation: "c", Message: "m",
+		Consent: "k", Request: "r", Objection: "o", By: "Patient/b", State: "read", Note: "note",
+	}
 	w.must("a", func(tx bridge.Tx) error {
 		n, err := tx.Events().Append(whole)
 		same(w, "first n", n, 1) // the store numbers
@@ -149,8 +151,10 @@ func trim(_ *testing.T, w *world) {
 
 func entries(t *testing.T, w *world) {
 	w.must("a", everyone("a"))
-	e := ledger.Entry{Patient: "a", Seq: 99, Time: at(1).In(time.FixedZone("", 3600)), Kind: ledger.KindGranted, By: "Patient/a",
-		Topics: []string{"housing"}, Consents: []string{"c"}, Epoch: 1, Reasons: []string{"ok"}}
+	e := ledger.Entry{
+		Patient: "a", Seq: 99, Time: at(1).In(time.FixedZone("", 3600)), Kind: ledger.KindGranted, By: "Patient/a",
+		Topics: []string{"housing"}, Consents: []string{"c"}, Epoch: 1, Reasons: []string{"ok"},
+	}
 	var leaves []ledger.Leaf
 	for range 3 {
 		w.must("a", func(tx bridge.Tx) error {

@@ -24,9 +24,11 @@ func send(all ...bridge.Message) func(bridge.Tx) error {
 
 // said is an accepted message of conversation c, patient a, at a place.
 func said(id bridge.MessageID, c bridge.ConversationID, seq uint64) bridge.Message {
-	return bridge.Message{ID: id, MID: "mid-" + string(id), Conversation: c, Patient: "a", Seq: seq, Sender: "PractitionerRole/x",
+	return bridge.Message{
+		ID: id, MID: "mid-" + string(id), Conversation: c, Patient: "a", Seq: seq, Sender: "PractitionerRole/x",
 		Parts:    []bridge.Part{{Topics: []bridge.Topic{bridge.TopicHousing}, Text: "hello"}},
-		Priority: bridge.Routine, State: bridge.MessageAccepted, SentAt: at(int(seq)), Version: 1, Purpose: bridge.PurposeTreatment}
+		Priority: bridge.Routine, State: bridge.MessageAccepted, SentAt: at(int(seq)), Version: 1, Purpose: bridge.PurposeTreatment,
+	}
 }
 
 func messages(_ *testing.T, w *world) {
@@ -179,8 +181,10 @@ func amend(_ *testing.T, w *world) {
 }
 
 func attachments(_ *testing.T, w *world) {
-	a := bridge.Attachment{ID: "f", Patient: "a", Owner: "Patient/a", Name: "scan.png", Type: "image/png", Size: 4, SHA256: "ab",
-		Topics: []bridge.Topic{bridge.TopicSomaticHealth}, At: at(1)}
+	a := bridge.Attachment{
+		ID: "f", Patient: "a", Owner: "Patient/a", Name: "scan.png", Type: "image/png", Size: 4, SHA256: "ab",
+		Topics: []bridge.Topic{bridge.TopicSomaticHealth}, At: at(1),
+	}
 	content := []byte{0, 1, 0, 255}
 	empty := bridge.Attachment{ID: "e", Patient: "a", At: at(1)}
 	keep := func(a bridge.Attachment, content []byte) {

@@ -11,8 +11,10 @@ import (
 )
 
 func patients(_ *testing.T, w *world) {
-	jens := bridge.Patient{ID: "jens", Name: "Jens", BirthDate: time.Date(1931, 5, 1, 0, 0, 0, 0, time.UTC), Language: "da", Active: true,
-		Identifiers: []bridge.Identifier{{System: "cpr", Value: "1"}}}
+	jens := bridge.Patient{
+		ID: "jens", Name: "Jens", BirthDate: time.Date(1931, 5, 1, 0, 0, 0, 0, time.UTC), Language: "da", Active: true,
+		Identifiers: []bridge.Identifier{{System: "cpr", Value: "1"}},
+	}
 	team := []bridge.CareTeamMember{
 		{Member: "PractitionerRole/r", Function: bridge.FunctionOwnGP, Period: bridge.Period{Start: at(0)}},
 		{Member: "Organization/o", Function: bridge.FunctionCaseworker, Period: bridge.Period{Start: at(0), End: at(9)}},
@@ -106,7 +108,8 @@ func snapshot(_ *testing.T, w *world) {
 		return bridge.Consent{ID: id, Patient: "a", State: s, GrantedAt: at(n), Scope: bridge.Scope{
 			From: []bridge.Party{{Ref: "Organization/o"}}, To: []bridge.Party{{Function: bridge.FunctionCaseworker}},
 			Topics: []bridge.Topic{bridge.TopicHousing}, Purposes: []bridge.Purpose{bridge.PurposeSocialCasework},
-			Period: bridge.Period{Start: at(0), End: at(100)}}}
+			Period: bridge.Period{Start: at(0), End: at(100)},
+		}}
 	}
 	no := bridge.Objection{ID: "no", Patient: "a", Parties: []bridge.Party{{Ref: "Organization/x"}}, CreatedAt: at(1)}
 	lifted := bridge.Objection{ID: "lifted", Patient: "a", CreatedAt: at(0), LiftedAt: at(1)}

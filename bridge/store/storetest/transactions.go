@@ -244,7 +244,8 @@ func reopen(t *testing.T, w *world) {
 		talk   bridge.Conversation
 		claim  bridge.Disclosure
 		events []bridge.Event
-	}) {
+	},
+	) {
 		w.look(func(tx bridge.Tx) (err error) {
 			var errs [5]error
 			all.head, errs[0] = tx.Patients().Head("a")

@@ -112,7 +112,8 @@ func unicodeText(_ *testing.T, w *world) {
 func times(t *testing.T, w *world) {
 	copenhagen := time.FixedZone("", 2*60*60)
 	for _, want := range []time.Time{
-		{}, time.Unix(0, 0), time.Unix(0, 1), time.Unix(-1, 999_999_999), noon.In(copenhagen), time.Now(),
+		{},
+		time.Unix(0, 0), time.Unix(0, 1), time.Unix(-1, 999_999_999), noon.In(copenhagen), time.Now(),
 		time.Date(1890, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2199, 12, 31, 23, 59, 59, 999_999_999, time.UTC),
 		time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC),
 	} {
