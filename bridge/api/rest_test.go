@@ -15,6 +15,7 @@ import (
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/api"
 	"github.com/brobygger/brobygger/bridge/bridgetest"
+	"github.com/brobygger/brobygger/bridge/fhir"
 )
 
 func mustJSON(t *testing.T, v any) []byte {
@@ -217,6 +218,18 @@ func TestImport(t *testing.T) {
 	}
 	if third := into[imported](t, take(line("ward-3", "")), http.StatusOK); third.Taken.Created != 1 {
 		t.Errorf("the broken bundle left something: %+v", third)
+	}
+	// What refers to things of an earlier import finds them, a patient by number too.
+	cpr := `"identifier":[{"system":"urn:oid:1.2.208.176.1.2","value":"0101801234"}]`
+	people := line("ward-5", "") +
+		`{"resourceType":"Practitioner","id":"new","active":true,"name":[{"text":"New"}]}` + "\n" +
+		`{"resourceType":"PractitionerRole","id":"new","active":true,"practitioner":{"reference":"Practitioner/new"},"organization":{"reference":"Organization/ward-1"}}` + "\n" +
+		`{"resourceType":"Patient","id":"kim","active":true,"name":[{"text":"Kim"}],"birthDate":"1980-01-01",` + cpr + `}` + "\n"
+	into[imported](t, take(people), http.StatusOK)
+	team := `{"resourceType":"CareTeam","id":"team-kim","status":"active","subject":{"type":"Patient",` + strings.NewReplacer("[", "", "]", "").Replace(cpr) + `},` +
+		`"participant":[{"role":[{"coding":[{"system":"` + fhir.SystemFunction + `","code":"contact-nurse"}]}],"member":{"reference":"PractitionerRole/new"}}]}`
+	if got := into[imported](t, take(team), http.StatusOK); got.Taken.ByType["CareTeam"] != 1 {
+		t.Errorf("a team of people known before: %+v", got)
 	}
 	if a := w.call("gp", "POST", "/import", []byte(both)); a.status != http.StatusForbidden {
 		t.Errorf("by who is no admin: %d", a.status)

@@ -174,6 +174,37 @@ func TestFilesGoThroughTheGate(t *testing.T) {
 	}
 }
 
+func TestUrgentMessagesAreAcknowledged(t *testing.T) {
+	w := newWorld(t)
+	conv := w.open("gp", bridge.PurposeTreatment, "", "psy")
+	target := "/conversations/" + string(conv.ID) + "/messages"
+	draft := message("Ring me.", bridge.TopicMedication)
+	draft["priority"] = bridge.Urgent
+	would := into[items[bridge.SeenBy]](t, w.call("gp", "POST", target+"/preview", draft), http.StatusOK)
+	if len(would.Items) != 1 || !would.Items[0].Allow || would.Items[0].Parts[0].Text != "Ring me." {
+		t.Errorf("preview: %+v", would.Items)
+	}
+	if listed := into[items[bridge.ConversationView]](t, w.call("psy", "GET", "/conversations", nil), http.StatusOK); len(listed.Items) != 0 {
+		t.Errorf("a preview was sent: %+v", listed.Items)
+	}
+	sent := into[bridge.Sent](t, w.call("gp", "POST", target, draft), http.StatusCreated)
+	again := into[bridge.Sent](t, w.call("gp", "POST", target, draft), http.StatusCreated)
+	if again.Message != sent.Message || !again.Duplicate {
+		t.Errorf("the same mid: %+v, then %+v", sent, again)
+	}
+	if diff := cmp.Diff([]string{"Ring me."}, w.read("psy", conv.ID)); diff != "" {
+		t.Error(diff)
+	}
+	done := w.call("psy", "POST", "/messages/"+string(sent.Message)+"/acknowledgement", map[string]any{"note": "Now."})
+	if done.status != http.StatusOK {
+		t.Fatalf("acknowledging: %d %s", done.status, done.body)
+	}
+	own := into[items[bridge.HistoryItem]](t, w.call("gp", "GET", target, nil, api.HeaderFresh, "1"), http.StatusOK)
+	if d := own.Items[0].Deliveries; len(d) != 1 || d[0].AckNote != "Now." {
+		t.Errorf("the sender's account: %+v", d)
+	}
+}
+
 func TestAmending(t *testing.T) {
 	w := newWorld(t)
 	conv := w.open("gp", bridge.PurposeTreatment, "", "psy")
