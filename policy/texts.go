@@ -35,6 +35,7 @@ type words struct {
 	Purposes    map[bridge.Purpose]string      `json:"purposes"`
 	Functions   map[bridge.CareFunction]string `json:"functions"`
 	Consent     consentWords                   `json:"consent"`
+	Explain     explainWords                   `json:"explain"`
 }
 
 // readTexts reads every language of a folder.
