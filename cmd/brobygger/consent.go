@@ -25,16 +25,26 @@ type consentCmd struct {
 // ofPatient is whose consent a command is about.
 type ofPatient struct {
 	remote
-	Patient string `help:"Whose consent." required:"" placeholder:"ID" short:"p"`
+	Patient string `help:"Whose consent. A patient's own may be left out." placeholder:"ID" short:"p"`
 }
 
-// do connects and runs f for the patient.
+// do connects and runs f for the patient, who is the caller where none is named.
 func (o ofPatient) do(ctx context.Context, out *printer, f func(context.Context, *brobygger.Client, bridge.PatientID) error) error {
-	p, err := patientID(o.Patient)
-	if err != nil {
-		return err
-	}
-	return o.with(ctx, out, func(ctx context.Context, c *brobygger.Client) error { return f(ctx, c, p) })
+	return o.with(ctx, out, func(ctx context.Context, c *brobygger.Client) error {
+		name := o.Patient
+		if name == "" {
+			own := c.Session().Party
+			if own.Type() != bridge.TypePatient {
+				return usagef("whose? Give --patient")
+			}
+			name = own.ID()
+		}
+		p, err := patientID(name)
+		if err != nil {
+			return err
+		}
+		return f(ctx, c, p)
+	})
 }
 
 // scopeFlags are a scope on the command line.
@@ -175,7 +185,7 @@ func (r *consentRequestCmd) Run(ctx context.Context, out *printer) error {
 type consentGrantCmd struct {
 	ofPatient
 	scopeFlags
-	Request string `arg:"" optional:"" help:"The request to say yes to; or give a scope."`
+	Request string `arg:"" optional:"" help:"The request to say yes to, where there are several; or give a scope."`
 	In      string `help:"Language of the text that is agreed to: da, en, ar, fa." default:"da" placeholder:"LANG"`
 	Form    string `help:"How it was given; a professional records paper or oral." enum:"signed-in,paper,oral,waived" default:"signed-in"`
 	Because string `help:"Why writing was waived." placeholder:"WHY"`
@@ -184,6 +194,12 @@ type consentGrantCmd struct {
 // Run gives a consent.
 func (g *consentGrantCmd) Run(ctx context.Context, out *printer) error {
 	return g.do(ctx, out, func(ctx context.Context, c *brobygger.Client, p bridge.PatientID) error {
+		var err error
+		if g.Request == "" && g.empty() {
+			if g.Request, err = onlyRequest(ctx, c, p); err != nil {
+				return err
+			}
+		}
 		n, text, err := newGrant(ctx, c, p, g.Request, g.scopeFlags, g.In)
 		if err != nil {
 			return err
@@ -194,7 +210,7 @@ func (g *consentGrantCmd) Run(ctx context.Context, out *printer) error {
 			return err
 		}
 		out.printf("%s\n\nAgreed to, until %s. Take it back at any time:\n  %s\n", indent("  | ", text.Body), out.when(got.Scope.Period.End),
-			out.bold(out.at(g.Server, "brobygger consent withdraw --as "+quote(g.As)+" --patient "+quote(g.Patient)+" "+string(got.ID))))
+			out.bold(out.at(g.Server, "brobygger consent withdraw --as "+quote(g.As)+" --patient "+quote(string(p))+" "+string(got.ID))))
 		return nil
 	})
 }
@@ -215,12 +231,18 @@ func newGrant(ctx context.Context, c *brobygger.Client, p bridge.PatientID, requ
 
 type consentDeclineCmd struct {
 	ofPatient
-	Request string `arg:"" help:"The request's id."`
+	Request string `arg:"" optional:"" help:"The request's id, where there are several."`
 }
 
 // Run says no.
 func (d *consentDeclineCmd) Run(ctx context.Context, out *printer) error {
 	return d.do(ctx, out, func(ctx context.Context, c *brobygger.Client, p bridge.PatientID) error {
+		var err error
+		if d.Request == "" {
+			if d.Request, err = onlyRequest(ctx, c, p); err != nil {
+				return err
+			}
+		}
 		if err := c.Decline(ctx, p, bridge.RequestID(d.Request)); err != nil {
 			return err
 		}
@@ -277,12 +299,18 @@ func (p *printer) change(c bridge.Change) {
 
 type consentWithdrawCmd struct {
 	ofPatient
-	Consent string `arg:"" help:"The consent's id."`
+	Consent string `arg:"" optional:"" help:"The consent's id, where there are several."`
 }
 
 // Run takes a consent back.
 func (w *consentWithdrawCmd) Run(ctx context.Context, out *printer) error {
 	return w.do(ctx, out, func(ctx context.Context, c *brobygger.Client, p bridge.PatientID) error {
+		var err error
+		if w.Consent == "" {
+			if w.Consent, err = onlyConsent(ctx, c, p); err != nil {
+				return err
+			}
+		}
 		got, err := c.Withdraw(ctx, p, bridge.ConsentID(w.Consent))
 		if err != nil || out.value(got) {
 			return err

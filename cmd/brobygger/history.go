@@ -30,7 +30,7 @@ func (h *historyCmd) Run(ctx context.Context, out *printer) error {
 	defer func() { _ = c.Close() }()
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	conv, _, err := h.conversation(ctx, c)
+	conv, err := h.which(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,19 @@ func (h *historyCmd) Run(ctx context.Context, out *printer) error {
 		out.history(got.Items)
 	}
 	return h.mark(ctx, c, conv, got.Items)
+}
+
+// which is the conversation that is named, or the latest about the patient.
+func (h *historyCmd) which(ctx context.Context, c *brobygger.Client) (bridge.ConversationID, error) {
+	if h.Conv == "" && len(h.To) == 0 && h.Purpose == "" && h.Patient != "" {
+		p, err := patientID(h.Patient)
+		if err != nil {
+			return "", err
+		}
+		return latest(ctx, c, p)
+	}
+	conv, _, err := h.conversation(ctx, c)
+	return conv, err
 }
 
 // mark says that what was shown was read.
