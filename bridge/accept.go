@@ -242,7 +242,7 @@ func (b *Bridge) Preview(ctx context.Context, c Caller, d Draft) ([]SeenBy, erro
 	answers, err := b.pass(ctx, c, o.conv.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
 		return b.questions(tx, c, s, o)
 	}, func(g *passage) error {
-		return g.record(ledger.KindSeen, g.summary(), func(e *ledger.Entry) { e.Conversation = string(o.conv.ID) })
+		return g.record(ledger.KindSeen, g.summary(), func(e *ledger.Entry) { e.Action, e.Conversation = "preview", string(o.conv.ID) })
 	})
 	if err != nil && !isDenial(err) {
 		return nil, err

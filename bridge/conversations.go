@@ -168,7 +168,7 @@ func (b *Bridge) listPatient(ctx context.Context, c Caller, p PatientID, views [
 		}
 		return qs, nil
 	}, func(g *passage) error {
-		if err := g.record(ledger.KindSeen, firstAllowed(g.answers), nil); err != nil {
+		if err := g.record(ledger.KindSeen, firstAllowed(g.answers), as("list")); err != nil {
 			return err
 		}
 		return unread(g.tx, c, views, places)

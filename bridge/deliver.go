@@ -172,7 +172,8 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 	if len(asked) == 0 {
 		return out, nil
 	}
-	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, _ *Snapshot) ([]Question, error) {
+	gone := make([]bool, len(asked))
+	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		if err != nil {
 			return nil, err
@@ -180,6 +181,7 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 		qs := make([]Question, len(asked))
 		for i, at := range asked {
 			m := claims[at].message
+			gone[i] = s.ended(claims[at].delivery.Consents)
 			from, err := b.actor(tx, m.Sender)
 			if err != nil {
 				return nil, err
@@ -205,6 +207,9 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 		return nil, err
 	}
 	for i, a := range answers {
+		if !a.Allow && gone[i] {
+			a.Reasons = union([]Code{CodeConsentWithdrawn}, a.Reasons)
+		}
 		if !a.Allow {
 			out[asked[i]] = claimed{withheld: a.Reasons}
 		}
@@ -216,7 +221,7 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 // accepted on for this recipient must still be active: a new consent does not
 // revive what was sent under an old one (I6).
 func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error) {
-	if g.ended(w.delivery.Consents) {
+	if g.snapshot.ended(w.delivery.Consents) {
 		a.Allow, a.Reasons = false, []Code{CodeConsentWithdrawn}
 		return claimed{withheld: a.Reasons}, g.record(ledger.KindDenied, a, messageWords(w.message))
 	}
@@ -248,9 +253,9 @@ func messageWords(m Message) func(*ledger.Entry) {
 
 // ended reports whether one of the consents is no longer active. One that was
 // superseded goes on in its successor: the patient said yes to the same again.
-func (g *passage) ended(consents []ConsentID) bool {
+func (s *Snapshot) ended(consents []ConsentID) bool {
 	for _, id := range consents {
-		if !slices.ContainsFunc(g.snapshot.Consents, func(x Consent) bool { return x.ID == id || x.Supersedes == id }) {
+		if s == nil || !slices.ContainsFunc(s.Consents, func(x Consent) bool { return x.ID == id || x.Supersedes == id }) {
 			return true
 		}
 	}

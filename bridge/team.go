@@ -44,7 +44,7 @@ type member struct {
 // know: that somebody treats a patient is health information.
 func (b *Bridge) CareTeam(ctx context.Context, c Caller, p PatientID) ([]MemberView, error) {
 	var members []member
-	answers, err := b.see(ctx, c, p, func(tx Tx, s *Snapshot) ([]Actor, error) {
+	answers, err := b.see(ctx, c, p, "team", func(tx Tx, s *Snapshot) ([]Actor, error) {
 		var err error
 		members, err = b.team(tx, s)
 		actors := make([]Actor, len(members))
@@ -82,7 +82,8 @@ func (b *Bridge) CareTeam(ctx context.Context, c Caller, p PatientID) ([]MemberV
 
 // see passes the gate for seeing each of the actors; the caller is always asked
 // after too, last, so that the answer for a patient with no team is the policy's.
-func (b *Bridge) see(ctx context.Context, c Caller, p PatientID, who func(Tx, *Snapshot) ([]Actor, error)) ([]answer, error) {
+// what is the word for the record.
+func (b *Bridge) see(ctx context.Context, c Caller, p PatientID, what string, who func(Tx, *Snapshot) ([]Actor, error)) ([]answer, error) {
 	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		if err != nil {
@@ -100,9 +101,14 @@ func (b *Bridge) see(ctx context.Context, c Caller, p PatientID, who func(Tx, *S
 	}, func(g *passage) error {
 		a := firstAllowed(g.answers)
 		a.From = Actor{}
-		return g.record(ledger.KindSeen, a, nil)
+		return g.record(ledger.KindSeen, a, as(what))
 	})
 	return answers, err
+}
+
+// as names more closely what was done.
+func as(what string) func(*ledger.Entry) {
+	return func(e *ledger.Entry) { e.Action = what }
 }
 
 // team lists the members of now.
@@ -212,7 +218,7 @@ func (b *Bridge) Presence(ctx context.Context, c Caller, p PatientID, members []
 			return nil, err
 		}
 	}
-	answers, err := b.see(ctx, c, p, func(tx Tx, s *Snapshot) ([]Actor, error) {
+	answers, err := b.see(ctx, c, p, "presence", func(tx Tx, s *Snapshot) ([]Actor, error) {
 		all, err := b.resolve(tx, s, members, b.now())
 		actors := make([]Actor, len(all))
 		for i, r := range all {
@@ -276,7 +282,7 @@ func (b *Bridge) FindPatient(ctx context.Context, c Caller, i Identifier) (Patie
 // with them, without identifiers.
 func (b *Bridge) Patient(ctx context.Context, c Caller, id PatientID) (Patient, error) {
 	var p Patient
-	_, err := b.see(ctx, c, id, func(_ Tx, s *Snapshot) ([]Actor, error) {
+	_, err := b.see(ctx, c, id, "patient", func(_ Tx, s *Snapshot) ([]Actor, error) {
 		if s != nil {
 			p = s.Patient
 		}

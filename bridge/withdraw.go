@@ -203,7 +203,7 @@ func (b *Bridge) namedIn(ctx context.Context, c Caller, p PatientID) (consents [
 				objections = append(objections, x)
 			}
 		}
-		return g.record(ledger.KindSeen, a, nil)
+		return g.record(ledger.KindSeen, a, as("consents"))
 	})
 	return consents, objections, err
 }

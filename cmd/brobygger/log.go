@@ -64,14 +64,14 @@ func allEntries(ctx context.Context, c *brobygger.Client, p bridge.PatientID, af
 // kinds are the kinds of entries as sentences; BY is who acted, TO who got it.
 var kinds = map[ledger.Kind]string{
 	ledger.KindAccepted:   "BY wrote to TO",
-	ledger.KindDenied:     "BY was refused (to TO)",
+	ledger.KindDenied:     "BY was refused",
 	ledger.KindDisclosed:  "TO was shown what BY wrote",
 	ledger.KindHeld:       "a message of BY waits for your answer",
 	ledger.KindReturned:   "a message of BY went back",
 	ledger.KindAmended:    "BY changed a message",
 	ledger.KindAttached:   "BY put in a file",
 	ledger.KindOpened:     "BY opened a conversation",
-	ledger.KindSeen:       "TO looked up who is around you",
+	ledger.KindSeen:       "TO looked you up",
 	ledger.KindRequested:  "BY asked for your consent",
 	ledger.KindGranted:    "BY gave a consent",
 	ledger.KindDeclined:   "BY declined a request",
@@ -81,6 +81,18 @@ var kinds = map[ledger.Kind]string{
 	ledger.KindLifted:     "BY took a no back",
 	ledger.KindEmergency:  "BY broke the glass",
 	ledger.KindRegistered: "who is around you was registered",
+}
+
+// acts are those kinds whose sentence depends on what was done.
+var acts = map[string]string{
+	"denied send":   "BY was not allowed to write to TO",
+	"denied read":   "TO was not shown what BY wrote",
+	"denied see":    "TO was not told about BY",
+	"seen team":     "TO looked up who is around you",
+	"seen presence": "TO looked up who of those around you can be reached",
+	"seen list":     "TO looked through conversations about you",
+	"seen consents": "TO looked up what you have agreed to",
+	"seen preview":  "BY looked up who would see a message about you",
 }
 
 // entry prints one entry as a sentence, with its ground.
@@ -103,7 +115,10 @@ func (p *printer) sentence(v bridge.EntryView) string {
 		}
 		return "several people"
 	}
-	form, ok := kinds[e.Kind]
+	form, ok := acts[string(e.Kind)+" "+e.Action]
+	if !ok {
+		form, ok = kinds[e.Kind]
+	}
 	if !ok {
 		form = "BY: " + string(e.Kind)
 	}
