@@ -142,16 +142,44 @@ func (c *check) eventLogs() error {
 	return err
 }
 
-// places wants the messages of each conversation from 1 to the last.
+// places wants the messages of each conversation from 1 to the last, each reached
+// from the conversation.
 func (c *check) places() error {
-	return c.rows(`WITH said AS (SELECT conversation, count(*) AS n, min(seq) AS lowest, max(seq) AS highest
-			FROM messages WHERE seq IS NOT NULL GROUP BY conversation)
-		SELECT coalesce(c.id, s.conversation) FROM conversations c FULL JOIN said s ON s.conversation = c.id
-		WHERE c.id IS NULL OR coalesce(s.n, 0) <> c.last_seq
-			OR coalesce(s.lowest, 1) <> 1 OR coalesce(s.highest, 0) <> c.last_seq LIMIT 1`,
-		func(v []driver.Value) error {
-			return fmt.Errorf("messages of conversation %s: not gap-free", text(v[0]))
+	heads := map[bridge.ConversationID]conversationHead{}
+	err := c.rows(`SELECT id, last_seq, placed, last FROM conversations`, func(v []driver.Value) error {
+		h := conversationHead{last: uint64(number(v[1])), placed: uint64(number(v[2])), end: end{last: number(v[3])}}
+		heads[bridge.ConversationID(text(v[0]))] = h
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	placed := uint64(0)
+	for id, h := range heads {
+		if h.last != h.placed {
+			return fmt.Errorf("conversation %s: place %d is empty", id, h.last)
+		}
+		n := uint64(0)
+		s := between(0, int64(h.placed)+1, 1, h.placed, h.end)
+		err := c.walk("messages", "seq", "l.conversation", s, func(v []driver.Value) error {
+			if n++; text(v[0]) != string(id) {
+				return fmt.Errorf("place %d: another's", n)
+			}
+			return nil
 		})
+		if err == nil && n != h.placed {
+			err = errGap
+		}
+		if err != nil {
+			return fmt.Errorf("messages of conversation %s: %w", id, err)
+		}
+		placed += n
+	}
+	row, err := c.one(`SELECT count(*) FROM messages WHERE seq IS NOT NULL`)
+	if err == nil && uint64(number(row[0])) != placed {
+		err = errors.New("message in no conversation's place")
+	}
+	return err
 }
 
 // senderKeys wants one message for each sender and mid, and a place for each

@@ -5,6 +5,8 @@ package sqlite
 
 import (
 	"database/sql/driver"
+	"errors"
+	"math"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -20,7 +22,7 @@ func (c conversations) conversation(row []driver.Value) (v bridge.Conversation, 
 	if err := decode(row[0], &v); err != nil {
 		return v, err
 	}
-	h := conversationHead{uint64(number(row[1])), number(row[2])}
+	h := conversationHead{last: uint64(number(row[1])), changed: number(row[2])}
 	if c.heads != nil {
 		if kept, ok := c.heads.conversations.get(v.ID); ok {
 			h = kept
@@ -49,6 +51,27 @@ func (c conversations) ByMID(opener bridge.Ref, mid string) (bridge.Conversation
 	return c.conversation(row)
 }
 
+// head returns the changing part of a conversation's row.
+func (c conversations) head(id bridge.ConversationID) (h conversationHead, err error) {
+	if err := c.usable(); err != nil {
+		return h, err
+	}
+	if c.heads != nil {
+		if h, ok := c.heads.conversations.get(id); ok {
+			return h, nil
+		}
+	}
+	row, err := c.one(`SELECT last_seq, changed, placed, last, mile FROM conversations WHERE id = ?`, string(id))
+	if err != nil {
+		return h, err
+	}
+	h = conversationHead{uint64(number(row[0])), number(row[1]), uint64(number(row[2])), end{number(row[3]), number(row[4])}}
+	if c.heads != nil {
+		c.heads.conversations.load(id, h)
+	}
+	return h, nil
+}
+
 // Put implements bridge.Conversations. The patient and the opener's id of a
 // conversation never change: a conflict.
 func (c conversations) Put(v bridge.Conversation) error {
@@ -56,17 +79,23 @@ func (c conversations) Put(v bridge.Conversation) error {
 	if err != nil {
 		return err
 	}
-	n, err := c.exec(`INSERT INTO conversations (id, patient, opener, mid, last_seq, changed, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
+	h, err := c.head(v.ID)
+	if err != nil && !errors.Is(err, bridge.ErrNotFound) {
+		return err
+	}
+	h.last, h.changed = v.LastSeq, nanos(v.ChangedAt)
+	n, err := c.exec(`INSERT INTO conversations (id, patient, opener, mid, last_seq, changed, placed, last, mile, doc)
+		VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?)
 		ON CONFLICT (id) DO UPDATE SET last_seq = excluded.last_seq, changed = excluded.changed, doc = excluded.doc
 		WHERE patient = excluded.patient AND opener = excluded.opener AND mid = excluded.mid`,
-		string(v.ID), string(v.Patient), string(v.OpenedBy), v.MID, int64(v.LastSeq), nanos(v.ChangedAt), doc)
+		string(v.ID), string(v.Patient), string(v.OpenedBy), v.MID, int64(h.last), h.changed, doc)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return conflict("conversation id was used before")
 	}
-	c.heads.conversations.put(v.ID, conversationHead{v.LastSeq, nanos(v.ChangedAt)})
+	c.heads.conversations.put(v.ID, h)
 	if _, err := c.exec(`DELETE FROM participants WHERE conversation = ?`, string(v.ID)); err != nil {
 		return err
 	}
@@ -111,13 +140,9 @@ func (c conversations) NextSeq(id bridge.ConversationID, at time.Time) (uint64, 
 	if err := c.writable(); err != nil {
 		return 0, err
 	}
-	h, ok := c.heads.conversations.get(id)
-	if !ok {
-		row, err := c.one(`SELECT last_seq FROM conversations WHERE id = ?`, string(id))
-		if err != nil {
-			return 0, err
-		}
-		h.last = uint64(number(row[0]))
+	h, err := c.head(id)
+	if err != nil {
+		return 0, err
 	}
 	h.last++
 	h.changed = nanos(at)
@@ -142,11 +167,20 @@ func (c conversations) Marks(id bridge.ConversationID) ([]bridge.Mark, error) {
 }
 
 func (c conversations) Unread(id bridge.ConversationID, m bridge.Mark) (n int, urgent bool, err error) {
-	row, err := c.one(`SELECT count(*), coalesce(max(urgent), 0) FROM messages
-		WHERE conversation = ? AND seq > ? AND seq IS NOT NULL AND sender <> ? AND state = 'accepted'`,
-		string(id), int64(m.Seq), string(m.Party))
+	h, err := c.head(id)
+	if errors.Is(err, bridge.ErrNotFound) {
+		return 0, false, nil
+	}
 	if err != nil {
 		return 0, false, err
 	}
-	return int(number(row[0])), number(row[1]) != 0, nil
+	s := between(m.Seq, math.MaxInt32, 1, h.placed, h.end)
+	err = c.walk("messages", "seq", "l.sender, l.urgent", s, func(row []driver.Value) error {
+		if text(row[0]) != string(m.Party) {
+			n++
+			urgent = urgent || number(row[1]) != 0
+		}
+		return nil
+	})
+	return n, urgent, err
 }

@@ -30,14 +30,13 @@ func (e entries) Append(v ledger.Entry) (ledger.Leaf, error) {
 	v.Time = v.Time.UTC()
 	var salt [32]byte
 	_, _ = rand.Read(salt[:]) // never fails (crypto/rand, since Go 1.24)
-	leaf, err := ledger.NewLeaf(h.Hash, salt, v)
-	if err != nil {
-		return ledger.Leaf{}, err
-	}
 	canonical, err := v.Canonical()
 	if err != nil {
 		return ledger.Leaf{}, err
 	}
+	// As ledger.NewLeaf does, with the bytes that are kept.
+	leaf := ledger.Leaf{Entry: v, Salt: salt, Prev: h.Hash, Commit: ledger.Commitment(salt, canonical)}
+	leaf.Head = ledger.Link(leaf.Prev, leaf.Commit)
 	row, err := e.insert(`INSERT INTO entries (patient, seq, prev, mile, salt, before, commitment, head, entry)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		v.Patient, int64(v.Seq), h.last, h.mile, leaf.Salt[:], leaf.Prev[:], leaf.Commit[:], leaf.Head[:], canonical)

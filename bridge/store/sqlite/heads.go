@@ -36,8 +36,10 @@ type partyHead struct {
 
 // conversationHead is the part of a conversation that each message changes.
 type conversationHead struct {
-	last    uint64
+	last    uint64 // seq given out
 	changed int64
+	placed  uint64 // seq of the newest message
+	end
 }
 
 // mostKept bounds each kind of row; when there are more, all are forgotten.
@@ -194,8 +196,8 @@ func (h *heads) flushParties(c *conn) error {
 
 func (h *heads) flushConversations(c *conn) error {
 	err := h.conversations.write(func(id bridge.ConversationID, p conversationHead) error {
-		_, err := c.exec(`UPDATE conversations SET last_seq = ?, changed = ? WHERE id = ?`,
-			int64(p.last), p.changed, string(id))
+		_, err := c.exec(`UPDATE conversations SET last_seq = ?, changed = ?, placed = ?, last = ?, mile = ? WHERE id = ?`,
+			int64(p.last), p.changed, int64(p.placed), p.end.last, p.mile, string(id))
 		return err
 	})
 	if err != nil {

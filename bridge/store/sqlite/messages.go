@@ -4,7 +4,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"database/sql/driver"
+	"errors"
 	"slices"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -38,37 +40,172 @@ func (m messages) ByMID(sender bridge.Ref, mid string) (bridge.Message, error) {
 }
 
 // Put implements bridge.Messages. A message keeps its conversation, patient,
-// sender and mid for ever: a change of them is a conflict too.
+// sender, mid and place for ever: a change of them is a conflict too, and so is
+// a place other than the next that is free.
 func (m messages) Put(v bridge.Message) error {
+	var h conversationHead
+	if v.Seq > 0 {
+		var err error
+		if h, err = conversations(m).head(v.Conversation); err != nil {
+			return err
+		}
+		if v.Seq > h.placed+1 {
+			return conflict("place behind a free one")
+		}
+	}
 	doc, err := encode(v)
 	if err != nil {
 		return err
 	}
-	var seq any
-	if v.Seq > 0 {
-		seq = int64(v.Seq)
+	row := int64(0)
+	if v.Seq == 0 || v.Seq == h.placed+1 {
+		if row, err = m.add(v, h.end, doc); err != nil {
+			return err
+		}
 	}
-	n, err := m.exec(`INSERT INTO messages (id, conversation, seq, patient, sender, mid, state, urgent, sent, request, epoch, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, urgent = excluded.urgent,
-			sent = excluded.sent, request = excluded.request, epoch = excluded.epoch, doc = excluded.doc
-		WHERE conversation = excluded.conversation AND patient = excluded.patient
-			AND sender = excluded.sender AND mid = excluded.mid`,
-		string(v.ID), string(v.Conversation), seq, string(v.Patient), string(v.Sender), v.MID, string(v.State),
-		flag(v.Priority == bridge.Urgent), nanos(v.SentAt), orNull(string(v.Request)), int64(v.Epoch), doc)
-	if err == nil && n == 0 {
-		err = conflict("message id was used before")
+	if row == 0 {
+		if row, err = m.replace(v, h, doc); err != nil {
+			return err
+		}
 	}
-	return err
+	if v.Seq > h.placed {
+		h.placed, h.end = v.Seq, h.after(row, v.Seq)
+		m.heads.conversations.put(v.Conversation, h)
+	}
+	return nil
+}
+
+// placeOf is a seq as a column.
+func placeOf(seq uint64) any {
+	if seq == 0 {
+		return nil
+	}
+	return int64(seq)
+}
+
+// add inserts a message behind e and returns its row, 0 when the id is there.
+func (m messages) add(v bridge.Message, e end, doc []byte) (int64, error) {
+	if err := m.writable(); err != nil {
+		return 0, err
+	}
+	r, err := m.c.run(`INSERT INTO messages
+			(id, conversation, seq, prev, mile, patient, sender, mid, state, urgent, sent, request, epoch, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, []any{
+		string(v.ID), string(v.Conversation), placeOf(v.Seq), e.last, e.mile, string(v.Patient), string(v.Sender), v.MID,
+		string(v.State), flag(v.Priority == bridge.Urgent), nanos(v.SentAt), orNull(string(v.Request)), int64(v.Epoch), doc,
+	})
+	if err != nil {
+		return 0, m.note(err)
+	}
+	if n, err := r.RowsAffected(); n == 0 || err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+// replace changes the message with v's id, and gives it its place if it had none.
+func (m messages) replace(v bridge.Message, h conversationHead, doc []byte) (int64, error) {
+	before := v.Seq
+	if v.Seq > h.placed {
+		before = 0 // it was held
+	}
+	row, err := m.one(`SELECT row FROM messages WHERE id = ? AND conversation = ? AND patient = ?
+		AND sender = ? AND mid = ? AND seq IS ?`,
+		string(v.ID), string(v.Conversation), string(v.Patient), string(v.Sender), v.MID, placeOf(before))
+	if errors.Is(err, bridge.ErrNotFound) {
+		return 0, conflict("message id was used before, or the place is taken")
+	}
+	if err != nil {
+		return 0, err
+	}
+	_, err = m.exec(`UPDATE messages SET seq = ?1, prev = iif(seq IS ?1, prev, ?2), mile = iif(seq IS ?1, mile, ?3),
+			state = ?4, urgent = ?5, sent = ?6, request = ?7, epoch = ?8, doc = ?9 WHERE row = ?10`,
+		placeOf(v.Seq), h.end.last, h.mile, string(v.State), flag(v.Priority == bridge.Urgent), nanos(v.SentAt),
+		orNull(string(v.Request)), int64(v.Epoch), doc, number(row[0]))
+	return number(row[0]), err
 }
 
 func (m messages) Find(q bridge.MessageQuery) ([]bridge.Message, error) {
-	var f filter
-	state := q.State
-	if state == "" {
-		state = bridge.MessageAccepted
+	if q.State == "" {
+		q.State = bridge.MessageAccepted
 	}
-	f.and("state = ?", string(state))
+	switch {
+	case q.State != bridge.MessageAccepted || q.Request != "" || q.Conversation == "" && q.Patient == "":
+		return m.search(q)
+	case q.Conversation != "":
+		return m.said(q)
+	}
+	return m.saidOf(q)
+}
+
+// said reads accepted messages of one conversation.
+func (m messages) said(q bridge.MessageQuery) ([]bridge.Message, error) {
+	h, err := conversations(m).head(q.Conversation)
+	if errors.Is(err, bridge.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	most := limit(q.Limit, 100)
+	s := between(q.After, most, 1, h.placed, h.end)
+	if q.Before > 0 && s.high > 0 {
+		s.high = min(q.Before-1, h.placed)
+		if s.high >= s.low && s.high-s.low >= uint64(most) {
+			s.low = s.high + 1 - uint64(most)
+		}
+	}
+	var all []bridge.Message
+	err = m.walk("messages", "seq", "l.doc, l.epoch", s, func(row []driver.Value) error {
+		v, err := message(row)
+		if q.Patient == "" || v.Patient == q.Patient {
+			all = append(all, v)
+		}
+		return err
+	})
+	return all, err
+}
+
+// saidOf reads accepted messages of all conversations about a patient.
+func (m messages) saidOf(q bridge.MessageQuery) ([]bridge.Message, error) {
+	var about []bridge.ConversationID
+	err := m.each(`SELECT id FROM conversations WHERE patient = ?`, func(row []driver.Value) error {
+		about = append(about, bridge.ConversationID(text(row[0])))
+		return nil
+	}, string(q.Patient))
+	if err != nil {
+		return nil, err
+	}
+	var all []bridge.Message
+	for _, c := range about {
+		one := q
+		one.Conversation, one.Patient = c, ""
+		some, err := m.said(one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b bridge.Message) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.ID, b.ID))
+	})
+	if over := len(all) - int(limit(q.Limit, 100)); over > 0 && q.Before > 0 {
+		all = all[over:]
+	} else if over > 0 {
+		all = all[:len(all)-over]
+	}
+	return all, nil
+}
+
+// search reads messages of any state in the table's own order.
+func (m messages) search(q bridge.MessageQuery) ([]bridge.Message, error) {
+	var f filter
+	f.and("state = ?", string(q.State))
+	if q.State == bridge.MessageAccepted {
+		f.and("seq IS NOT NULL")
+	} else {
+		f.and("seq IS NULL") // lets SQLite take the index on those
+	}
 	if q.Conversation != "" {
 		f.and("conversation = ?", string(q.Conversation))
 	}
@@ -81,20 +218,13 @@ func (m messages) Find(q bridge.MessageQuery) ([]bridge.Message, error) {
 	if q.After > 0 {
 		f.and("seq > ?", int64(q.After))
 	}
-	order := " ORDER BY seq, id LIMIT ?"
-	backwards := q.Before > 0
+	order := " ORDER BY sent, id LIMIT ?"
 	switch {
-	case backwards:
+	case q.Before > 0:
 		f.and("seq < ?", int64(q.Before))
 		order = " ORDER BY seq DESC, id DESC LIMIT ?"
-	case state != bridge.MessageAccepted:
-		order = " ORDER BY sent, id LIMIT ?"
-	}
-	// The planner takes an index on places only when told that there is one.
-	if state == bridge.MessageAccepted {
-		f.and("seq IS NOT NULL")
-	} else {
-		f.and("seq IS NULL")
+	case q.State == bridge.MessageAccepted:
+		order = " ORDER BY seq, id LIMIT ?"
 	}
 	var all []bridge.Message
 	err := m.each(selectMessage+f.where+order, func(row []driver.Value) error {
@@ -102,7 +232,7 @@ func (m messages) Find(q bridge.MessageQuery) ([]bridge.Message, error) {
 		all = append(all, v)
 		return err
 	}, append(f.args, limit(q.Limit, 100))...)
-	if backwards {
+	if q.Before > 0 {
 		slices.Reverse(all)
 	}
 	return all, err

@@ -67,13 +67,17 @@ func messageKeys(_ *testing.T, w *world) {
 		f(&m)
 		return send(m)
 	}
-	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.ID, m.Seq = "n", 2 }))           // the mid was used
-	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.ID, m.MID = "n", "other" }))     // the place is taken
-	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.MID = "other" }))                // would free the mid
-	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.Sender = "Patient/a" }))         //
-	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.Conversation, m.Seq = "d", 1 })) // would leave a gap
-	w.must("a", change(func(m *bridge.Message) { m.ID, m.Sender, m.Seq = "n", "Patient/a", 2 }))            // another sender's mid
-	w.must("a", change(func(m *bridge.Message) { m.ID, m.MID, m.Conversation = "o", "o", "d" }))            // another conversation's place
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.ID, m.Seq = "n", 2 }))             // the mid was used
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.ID, m.MID = "n", "other" }))       // the place is taken
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.MID = "other" }))                  // would free the mid
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.Sender = "Patient/a" }))           //
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.Conversation, m.Seq = "d", 1 }))   // would leave a gap
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.ID, m.MID, m.Seq = "n", "n", 3 })) // place 2 is free
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.Seq = 2 }))                        // has a place
+	w.refused(bridge.CodeConflict, "a", change(func(m *bridge.Message) { m.Seq = 0 }))                        //
+	w.refused(bridge.CodeNotFound, "a", change(func(m *bridge.Message) { m.ID, m.MID, m.Conversation = "n", "n", "no" }))
+	w.must("a", change(func(m *bridge.Message) { m.ID, m.Sender, m.Seq = "n", "Patient/a", 2 })) // another sender's mid
+	w.must("a", change(func(m *bridge.Message) { m.ID, m.MID, m.Conversation = "o", "o", "d" })) // another conversation's place
 }
 
 func messageFind(t *testing.T, w *world) {
@@ -81,7 +85,7 @@ func messageFind(t *testing.T, w *world) {
 	c, d := talk("c", "a", 1), talk("d", "a", 1)
 	c.LastSeq, d.LastSeq = 5, 1
 	w.must("a", open(c, d))
-	w.must("a", send(said("m5", "c", 5), said("m1", "c", 1), said("m3", "c", 3), said("m2", "c", 2), said("m4", "c", 4), said("n1", "d", 1)))
+	w.must("a", send(said("m1", "c", 1), said("m2", "c", 2), said("n1", "d", 1), said("m3", "c", 3), said("m4", "c", 4), said("m5", "c", 5)))
 	for _, c := range []struct {
 		name string
 		q    bridge.MessageQuery

@@ -142,6 +142,9 @@ CREATE TABLE conversations (
   mid      TEXT NOT NULL,
   last_seq INTEGER NOT NULL,
   changed  INTEGER NOT NULL,
+  placed   INTEGER NOT NULL, -- seq of the newest message that has a place
+  last     INTEGER NOT NULL, -- its row; the messages of a conversation are a log, see below
+  mile     INTEGER NOT NULL,
   doc      BLOB NOT NULL,
   UNIQUE (opener, mid)
 ) STRICT;
@@ -161,10 +164,15 @@ CREATE TABLE marks (
   PRIMARY KEY (conversation, party)
 ) STRICT, WITHOUT ROWID;
 
+-- Ids and mids of our own clients grow with time, so that new ones meet at the
+-- end of their index.
 CREATE TABLE messages (
-  id           TEXT NOT NULL PRIMARY KEY,
+  row          INTEGER NOT NULL PRIMARY KEY,
+  id           TEXT NOT NULL UNIQUE,
   conversation TEXT NOT NULL,
   seq          INTEGER, -- null while the message has no place
+  prev         INTEGER NOT NULL,
+  mile         INTEGER NOT NULL,
   patient      TEXT NOT NULL,
   sender       TEXT NOT NULL,
   mid          TEXT NOT NULL,
@@ -174,9 +182,8 @@ CREATE TABLE messages (
   request      TEXT, -- null when the message never waited for one
   epoch        INTEGER NOT NULL,
   doc          BLOB NOT NULL,
-  UNIQUE (sender, mid)
+  UNIQUE (mid, sender)
 ) STRICT;
-CREATE UNIQUE INDEX messages_place ON messages (conversation, seq) WHERE seq IS NOT NULL;
 CREATE INDEX messages_unplaced ON messages (conversation, sent) WHERE seq IS NULL;
 CREATE INDEX messages_request ON messages (request) WHERE request IS NOT NULL;
 
