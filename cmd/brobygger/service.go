@@ -60,7 +60,7 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 			err = errors.Join(err, s.close())
 		}
 	}()
-	s.store, err = sqlite.Open(filepath.Join(c.Data, database), sqlite.Options{Log: log})
+	s.store, err = sqlite.Open(filepath.Join(c.Data, database), sqlite.Options{Log: log, Committed: s.metrics.Committed})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}

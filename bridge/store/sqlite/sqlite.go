@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -36,6 +37,9 @@ type Options struct {
 	Checkpoint int
 	// Readers is how many Views may run at once. 0 means 4.
 	Readers int
+	// Committed is told of every commit once it is durable: how many transactions
+	// shared it, and how long the disk took. It must not wait. nil: nobody is.
+	Committed func(transactions int, took time.Duration)
 	// Log is told of what an operator must know. nil discards.
 	Log *slog.Logger
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -264,9 +265,13 @@ func (w *writer) call(j *job, t *tx) (err error) {
 
 // commit makes the group durable and answers it.
 func (w *writer) commit() {
+	start := time.Now()
 	err := w.syncs()
 	switch {
 	case err == nil:
+		if told := w.store.options.Committed; told != nil {
+			told(len(w.taken), time.Since(start))
+		}
 		w.heads.clean()
 		w.store.grown(w.c)
 		w.answer(nil)
