@@ -48,6 +48,9 @@ type commands struct {
 	Account accountCmd `cmd:"" group:"operate" help:"Close and open accounts."`
 	Token   tokenCmd   `cmd:"" group:"operate" help:"Get a token from a demo's issuer."`
 	Health  healthCmd  `cmd:"" group:"operate" help:"Ask whether the bridge can serve."`
+	Backup  backupCmd  `cmd:"" group:"operate" help:"Copy the data while the bridge runs."`
+	Restore restoreCmd `cmd:"" group:"operate" help:"Put a backup in the place of lost data."`
+	Check   checkCmd   `cmd:"" group:"operate" help:"Read all data and name what is wrong."`
 
 	OpenAPI    openapiCmd    `cmd:"" name:"openapi" group:"about" help:"Print the description of the HTTP interface."`
 	Completion completionCmd `cmd:"" group:"about" help:"Print completion for bash, zsh or fish."`

@@ -23,12 +23,18 @@ var (
 // Backup writes a whole and consistent copy to path, with mode 0600, while the
 // store is in use. It replaces nothing. The copy holds all that the store does:
 // it has to be kept as safe. Use Restored before it is opened.
-func (s *Store) Backup(ctx context.Context, path string) (err error) {
+func (s *Store) Backup(ctx context.Context, path string) error { return Backup(ctx, s.path, path) }
+
+// Backup is Store.Backup of a database that another process may have open.
+func Backup(ctx context.Context, from, path string) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("backing up: %w", err)
 		}
 	}()
+	if there, err := exists(from); err != nil || !there {
+		return errors.Join(errNoFile, err)
+	}
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
@@ -45,7 +51,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, os.Remove(part))
 		}
 	}()
-	if err := s.copyTo(ctx, part); err != nil {
+	if err := copyTo(ctx, from, part); err != nil {
 		return mapped(err)
 	}
 	if err := f.Sync(); err != nil {
@@ -58,11 +64,11 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 }
 
 // copyTo fills an empty file.
-func (s *Store) copyTo(ctx context.Context, path string) (err error) {
+func copyTo(ctx context.Context, from, path string) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c, err := dial(s.path)
+	c, err := dial(from)
 	if err != nil {
 		return err
 	}
