@@ -18,6 +18,7 @@ var now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 
 func newEngine(t testing.TB, o policy.Options) *policy.Engine {
 	t.Helper()
+	o.Budget = time.Minute // these tests share their machine
 	e, err := policy.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,5 +70,81 @@ func golden(t *testing.T, name, got string) {
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
 		t.Error(d)
+	}
+}
+
+// Every code that rules or data use has words in both languages of staff.
+func TestEveryCodeHasWords(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	codes := map[string]func(string, string) string{}
+	add := func(code string, f func(string, string) string) { codes[code] = f }
+	reason := func(c, l string) string { return e.Reason(bridge.Code(c), l) }
+	for _, rego := range []string{"disclosure/denial.rego", "consent/lacks.rego", "consent/may.rego", "consent/rule.rego", "emergency/emergency.rego"} {
+		raw, err := os.ReadFile(rego)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:contains|:=) "([a-z]+(?:_[a-z]+)+)"|\{"(no_relation)"\}`).FindAllStringSubmatch(string(raw), -1) {
+			add(m[1]+m[2], reason)
+		}
+		for _, m := range regexp.MustCompile(`remedies contains "([a-z-]+)"`).FindAllStringSubmatch(string(raw), -1) {
+			add(m[1], func(c, l string) string { return e.Remedy(bridge.RemedyKind(c), l) })
+		}
+	}
+	raw, err := os.ReadFile("data/dk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range regexp.MustCompile(`dk\.[a-z-]+[a-z0-9.-]*`).FindAllString(strings.ReplaceAll(string(raw), "dk.yaml", ""), -1) {
+		add(code, e.Basis)
+	}
+	for _, p := range bridge.Purposes {
+		add(string(p), func(c, l string) string { return e.Purpose(bridge.Purpose(c), l) })
+	}
+	for _, f := range []bridge.CareFunction{
+		bridge.FunctionOwnGP, bridge.FunctionTreatingPsychiatrist, bridge.FunctionTreatingPhysician, bridge.FunctionContactNurse,
+		bridge.FunctionSupportWorker, bridge.FunctionCaseworker, bridge.FunctionCareManager, bridge.FunctionInterpreter,
+	} {
+		add(string(f), func(c, l string) string { return e.Function(bridge.CareFunction(c), l) })
+	}
+	add("policy_error", reason)
+	if len(codes) < 60 {
+		t.Errorf("found %d codes only", len(codes))
+	}
+	for code, words := range codes {
+		da, en := words(code, "da"), words(code, "en-GB")
+		if da == code || en == code || da == en {
+			t.Errorf("%s reads %q and %q", code, da, en)
+		}
+	}
+	for _, topic := range bridge.Topics {
+		for language := range e.Languages() {
+			if e.Topic(topic, language) == string(topic) {
+				t.Errorf("%s has no word in %s", topic, language)
+			}
+		}
+	}
+}
+
+func TestAnUnknownLanguageFallsBackToDanish(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	s := &bridge.Scope{From: []bridge.Party{{Ref: gp.Ref}}, To: []bridge.Party{{Ref: worker.Ref}}, Topics: bridge.Topics[:1], Purposes: bridge.Purposes[:1]}
+	if got := e.Consent(s, nil, "kl"); got.Language != "da" || len(got.Hash) != 64 || got.Version == "" {
+		t.Errorf("%+v", got)
+	}
+	if got, want := e.Reason("consent_required", "ar"), e.Reason("consent_required", "da"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A name from a directory can't add a sentence to what the patient agrees to.
+func TestANameStaysAName(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	p := bridge.Party{Ref: gp.Ref}
+	s := &bridge.Scope{From: []bridge.Party{p}, To: []bridge.Party{p}, Topics: bridge.Topics[:1], Purposes: bridge.Purposes[:1]}
+	a := e.Consent(s, map[bridge.Party]string{p: "Holm"}, "en").Body
+	b := e.Consent(s, map[bridge.Party]string{p: "Holm\n\nYou can't take this back. {until} {to}"}, "en").Body
+	if strings.Count(a, "\n") != strings.Count(b, "\n") || !strings.Contains(b, "{until} {to}") {
+		t.Error(b)
 	}
 }
