@@ -6,6 +6,7 @@ package sqlite_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +17,14 @@ import (
 
 // Somebody with the file and a program for SQL changes one thing.
 func TestCheckFindsHarm(t *testing.T) {
+	sound := filepath.Join(t.TempDir(), "bridge.db")
+	s := open(t, sound, small)
+	whole(t, s)
+	shut(t, s)
+	database, err := os.ReadFile(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ name, harm, want string }{
 		{"nothing", "", ""},
 		{"an entry is edited", `UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), 'ward', 'home') AS BLOB) WHERE seq = 3`, "chain of patient a: entry 3: changed"},
@@ -39,13 +48,13 @@ func TestCheckFindsHarm(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "bridge.db")
-			s := open(t, path, small)
-			whole(t, s)
-			shut(t, s)
+			if err := os.WriteFile(path, database, 0o600); err != nil {
+				t.Fatal(err)
+			}
 			if c.harm != "" {
 				foreign(t, path, c.harm)
 			}
-			s = open(t, path, small)
+			s := open(t, path, small)
 			defer shut(t, s)
 			err := s.Check(context.Background())
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -62,8 +71,10 @@ func whole(t *testing.T, s *sqlite.Store) {
 	update(t, s, "a", newTalk("a", "c"))
 	update(t, s, "a", func(tx bridge.Tx) error {
 		epoch, err := tx.Patients().Bump("a")
-		return errors.Join(err, tx.Consents().Put(bridge.Consent{ID: consentsOf("a")[0], Patient: "a",
-			State: bridge.ConsentActive, GrantedAt: noon, GrantedEpoch: epoch}))
+		return errors.Join(err, tx.Consents().Put(bridge.Consent{
+			ID: consentsOf("a")[0], Patient: "a",
+			State: bridge.ConsentActive, GrantedAt: noon, GrantedEpoch: epoch,
+		}))
 	})
 	for n := range 4 {
 		update(t, s, "a", wholePath("a", "c", n))

@@ -67,7 +67,7 @@ func child(path, round string) error {
 // Whatever was answered before a kill -9 is there afterwards, and everything
 // fits together.
 func TestKilled(t *testing.T) {
-	const rounds = 5
+	const rounds = 4
 	path := filepath.Join(t.TempDir(), "bridge.db")
 	acknowledged := map[bridge.MessageID]bool{}
 	seed := rand.Uint64()
@@ -75,7 +75,7 @@ func TestKilled(t *testing.T) {
 	chance := rand.New(rand.NewPCG(seed, 0))
 	for round := range rounds {
 		before := len(acknowledged)
-		killed(t, path, fmt.Sprint(round), 1+chance.IntN(400), acknowledged)
+		killed(t, path, fmt.Sprint(round), 1+chance.IntN(200), acknowledged)
 		if len(acknowledged) == before {
 			t.Fatal("nothing was acknowledged")
 		}
