@@ -31,7 +31,7 @@ run: build ## build everything and start the demo region
 test: deps ## install what the tests need, and run them all
 	$(GO) test -race -shuffle=on -timeout 15m ./...
 
-check: deps fmt-check vet lint docs-check test ## everything that CI checks; the tests come last
+check: deps fmt-check vet lint policy docs-check test ## everything that CI checks; the tests come last
 
 fmt: ## format Go and Rego
 	$(LINT) fmt

@@ -267,7 +267,7 @@ func (s *story) unknownPatient(ctx context.Context) error {
 		return err
 	}
 	if other.Code != nobody.Code || !reflect.DeepEqual(other.Reasons, nobody.Reasons) || !reflect.DeepEqual(other.Remedies, nobody.Remedies) {
-		return fmt.Errorf("the answers differ: %v and %v", other, nobody)
+		return fmt.Errorf("the answers differ: %v and %v", other.Code, nobody.Code)
 	}
 	s.say("A patient of others and nobody at all get the same answer: %s", s.out.first(append(other.Reasons, other.Code)))
 	return nil

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -52,8 +53,12 @@ const (
 )
 
 func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logger) (_ *service, err error) {
-	debug.SetGCPercent(gcPercent)
-	debug.SetMemoryLimit(memoryLimit)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	s := &service{config: c, log: log, metrics: api.NewMetrics()}
 	defer func() {
 		if err != nil {
