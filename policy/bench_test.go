@@ -81,3 +81,41 @@ func BenchmarkDecideDenied(b *testing.B) {
 func BenchmarkDecideRepeated(b *testing.B) {
 	decide(b, newEngine(b, policy.Options{}), crossing(bridge.PurposeSocialCasework), true)
 }
+
+// Cold: the patient's records are made ready too.
+func BenchmarkDecideCold(b *testing.B) {
+	e := newEngine(b, policy.Options{Patients: -1})
+	ctx := context.Background()
+	q := crossing(bridge.PurposeSocialCasework)
+	b.ReportAllocs()
+	for b.Loop() {
+		s := *q.Patient
+		q.Patient = &s
+		if d, err := e.Decide(ctx, q); err != nil || !d.Allow {
+			b.Fatal(d, err)
+		}
+	}
+}
+
+// PlainMap: the same rules, asked as most programs ask OPA.
+func BenchmarkDecidePlainMap(b *testing.B) {
+	e := newEngine(b, policy.Options{})
+	ctx, in := context.Background(), e.PlainMap(crossing(bridge.PurposeSocialCasework))
+	b.ReportAllocs()
+	for b.Loop() {
+		if allow, err := e.AskPlainly(ctx, in); err != nil || !allow {
+			b.Fatal(allow, err)
+		}
+	}
+}
+
+// Floor: the same law by hand in Go.
+func BenchmarkDecideFloor(b *testing.B) {
+	q := crossing(bridge.PurposeSocialCasework)
+	b.ReportAllocs()
+	for b.Loop() {
+		if basis, _, _ := oracle(q); basis == "" {
+			b.Fatal("denied")
+		}
+	}
+}

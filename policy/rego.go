@@ -35,7 +35,7 @@ var modules embed.FS
 // alone. A rule that calls another does not compile.
 var pure = []string{
 	"and", "assign", "count", "eq", "equal", "gt", "gte", "internal.member_2", "internal.member_3", "is_array",
-	"lt", "lte", "minus", "neq", "object.keys", "object.union", "union",
+	"lt", "lte", "minus", "neq", "object.keys", "or", "object.union", "union",
 }
 
 // capabilities returns OPA's, reduced to the pure built-ins and no network.

@@ -9,76 +9,79 @@ package disclosure
 #   gets the one that they would get for a patient who does not exist.
 reasons := {"no_relation"} if {
 	not data.party.related
-} else := _reasons
+} else := _unlawful if {
+	input.route
+	ready # nothing is wrong with the parties or the question
+} else := _faults | _unlawful
 
-_reasons contains "assurance_low" if not input.caller.assured
+_faults contains "assurance_low" if not input.caller.assured
 
-_reasons contains "not_active" if not input.from.active
+_faults contains "not_active" if not input.from.active
 
-_reasons contains "not_active" if not input.to.active
+_faults contains "not_active" if not input.to.active
 
-_reasons contains "patient_inactive" if not input.patient.active
+_faults contains "patient_inactive" if not input.patient.active
 
-_reasons contains _misplaced(input.from) if not _placed
+_faults contains _misplaced(input.from) if not _placed
 
-_reasons contains _misplaced(input.to) if not data.party.placed(input.to)
+_faults contains _misplaced(input.to) if not data.party.placed(input.to)
 
-_reasons contains "action_unknown" if not input.action in {"send", "read", "see"}
+_faults contains "action_unknown" if not input.action in {"send", "read", "see"}
 
-_reasons contains "purpose_missing" if {
+_faults contains "purpose_missing" if {
 	_content
 	not _purposeful
 }
 
-_reasons contains "purpose_unknown" if {
+_faults contains "purpose_unknown" if {
 	_content
 	_purposeful
 	not data.law.purposes[input.purpose]
 }
 
-_reasons contains "topic_missing" if {
+_faults contains "topic_missing" if {
 	_content
 	not _topical
 }
 
-_reasons contains "topic_unknown" if {
+_faults contains "topic_unknown" if {
 	_content
 	not count(input.strange) == 0
 }
 
-_reasons contains "purpose_not_allowed" if {
+_faults contains "purpose_not_allowed" if {
 	_content
 	_professional
 	data.law.purposes[input.purpose]
 	not input.route
 }
 
-_reasons contains "objection" if {
+_unlawful contains "objection" if {
 	_content
 	count(data.consent.objected) > 0
 }
 
-_reasons contains "objection" if {
+_unlawful contains "objection" if {
 	input.action == "see"
 	_hidden
 }
 
-_reasons contains "not_in_team" if {
+_unlawful contains "not_in_team" if {
 	_sides == {"health"}
 	not data.party.treating
 }
 
-_reasons contains "consent_required" if count(lacking) > 0
+_unlawful contains "consent_required" if count(lacking) > 0
 
-_reasons contains "consent_required" if {
+_unlawful contains "consent_required" if {
 	input.action == "see"
 	_professional
 	_sides != {"health"}
 }
 
-_reasons contains "case_missing" if _caseless
+_unlawful contains "case_missing" if _caseless
 
-_reasons contains code if {
+_unlawful contains code if {
 	count(lacking) > 0
 	some permit in input.consents
 	some code in data.consent.lacks[permit.id]
@@ -126,25 +129,25 @@ remedies contains "phone"
 
 remedies contains "emergency" if data.emergency.listed(input.caller)
 
-remedies contains "sign-in-higher" if "assurance_low" in reasons
-
-remedies contains "name-purpose" if {
-	some code in {"purpose_missing", "purpose_unknown", "purpose_not_allowed"}
+remedies contains remedy if {
+	some code, remedy in _ways_out
 	code in reasons
 }
-
-remedies contains "name-topics" if {
-	some code in {"topic_missing", "topic_unknown"}
-	code in reasons
-}
-
-remedies contains "name-case" if "case_missing" in reasons
-
-remedies contains "ask-treating-team" if "not_in_team" in reasons
 
 remedies contains "ask-patient" if {
 	"consent_required" in reasons
 	_content
-	_fit
+	_sound
 	not _caseless
+}
+
+_ways_out := {
+	"assurance_low": "sign-in-higher",
+	"purpose_missing": "name-purpose",
+	"purpose_unknown": "name-purpose",
+	"purpose_not_allowed": "name-purpose",
+	"topic_missing": "name-topics",
+	"topic_unknown": "name-topics",
+	"case_missing": "name-case",
+	"not_in_team": "ask-treating-team",
 }

@@ -29,9 +29,20 @@ _yes := {
 	"oblige": _ground.oblige,
 } if {
 	input.action in {"send", "read"}
+	_sound
+	count(_ground.topics) > 0
+}
+
+# Steps 1 and 2: as ready says for two professionals, or at length.
+_sound if {
+	input.route
+	is_array(input.objections)
+	ready
+}
+
+_sound if {
 	_fit
 	_asked
-	count(_ground.topics) > 0
 }
 
 # Step 1: both parties are known, in place and active; the caller's sign-in is good enough.

@@ -212,3 +212,7 @@ test_denied_without_route if _denied_without("route")
 test_denied_without_consents if _denied(people.without(_consented, "consents"))
 
 test_denied_without_objections if _denied_without("objections")
+
+test_denied_without_from_kind if _denied_without("from/kind")
+
+test_denied_without_to_kind if _denied_without("to/kind")

@@ -33,8 +33,10 @@ plain contains [input.route.consent, permit.id] if {
 ready if {
 	input.action in {"send", "read"}
 	input.caller.assured == true
+	input.from.kind == "professional"
 	input.from.active == true
 	input.from.employed == true
+	input.to.kind == "professional"
 	input.to.active == true
 	input.to.employed == true
 	input.patient.known == true

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package policy
+
+import (
+	"context"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+
+	"github.com/brobygger/brobygger/bridge"
+)
+
+// PlainMap is the input of a question as most programs give one: Go maps and
+// slices. Sets have no such form and stay.
+func (e *Engine) PlainMap(q *bridge.Question) any {
+	in, _ := e.records(q.Patient).question(e.law, q, hashActor(&q.From), hashActor(&q.To))
+	return plainMap(in)
+}
+
+func plainMap(v ast.Value) any {
+	switch v := v.(type) {
+	case ast.Object:
+		m := map[string]any{}
+		v.Foreach(func(k, t *ast.Term) { m[plainText(k.Value)] = plainMap(t.Value) })
+		return m
+	case *ast.Array:
+		var l []any
+		v.Foreach(func(t *ast.Term) { l = append(l, plainMap(t.Value)) })
+		return l
+	case ast.String:
+		return string(v)
+	case ast.Boolean:
+		return bool(v)
+	}
+	return v
+}
+
+// AskPlainly evaluates the whole answer over such an input, with OPA's defaults.
+func (e *Engine) AskPlainly(ctx context.Context, input any) (bool, error) {
+	q := e.program.queries[queryAnswer]
+	v, err := ast.InterfaceToValue(input)
+	if err != nil {
+		return false, err
+	}
+	rs, err := q.Eval(ctx, rego.EvalParsedInput(v))
+	if err != nil || len(rs) != 1 {
+		return false, err
+	}
+	t, _ := rs[0].Expressions[0].Value.(*ast.Term)
+	allow, _ := field(t.Value, "allow").(ast.Boolean)
+	return bool(allow), nil
+}
