@@ -100,7 +100,9 @@ type Consents interface {
 	All(patient PatientID) ([]Consent, []Objection, error)
 	// Due lists active consents of any patient whose period ended before t.
 	Due(t time.Time, limit int) ([]Consent, error)
-	// Put inserts or replaces a Consent, an Objection or an Emergency.
+	// Put inserts or replaces a Consent, an Objection or an Emergency. An id that
+	// is another patient's, or that of an ended consent made active again (I6), is
+	// CodeConflict.
 	Put(r Ruling) error
 	Request(id RequestID) (ConsentRequest, error)
 	Requests(q RequestQuery) ([]ConsentRequest, error)
@@ -148,7 +150,8 @@ type Messages interface {
 	// ByMID finds what this sender sent with this id, held ones included.
 	ByMID(sender Ref, mid string) (Message, error)
 	// Put inserts or replaces. (Sender, MID) is unique for ever: another id under
-	// the same pair is CodeConflict.
+	// the same pair is CodeConflict. Places are filled in order: a Seq that is
+	// neither the message's own nor the next free one is CodeConflict too.
 	Put(m Message) error
 	// Find lists messages in order of seq (held ones in order of time).
 	Find(q MessageQuery) ([]Message, error)
@@ -200,7 +203,8 @@ type Events interface {
 	// Bounds returns the numbers of the oldest event kept and of the newest given
 	// out; an empty log is (1, 0).
 	Bounds(party Ref) (oldest, newest uint64, err error)
-	// Trim removes events older than t.
+	// Trim removes events older than t, the oldest of each log first, and returns
+	// how many; it may leave some for the next call.
 	Trim(t time.Time) (int, error)
 }
 
