@@ -4,7 +4,10 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/policy"
 )
 
 // actions are what a question asks.
@@ -26,7 +29,38 @@ func (p *printer) explain(seen []asked) {
 			answer = p.red("no")
 		}
 		p.printf("%s %s %s: %s\n", p.bold(shortRef(a.From)), actions[a.Action], p.bold(to), answer)
+		p.looked(a.Seen)
 		p.ground(a.Answer)
+	}
+}
+
+// looked prints who the two are under the law, and which consents and objections
+// were looked at.
+func (p *printer) looked(x *policy.Explanation) {
+	if x == nil {
+		return
+	}
+	for _, s := range []policy.Standing{x.From, x.To} {
+		words := []string{string(s.Role), string(s.Sector)}
+		if len(s.Functions) > 0 {
+			words = append(words, listed(s.Functions))
+		}
+		p.printf("  %-9s %s\n", shortRef(s.Party.Ref), p.dim(strings.Join(words, ", ")))
+	}
+	for _, c := range x.Consents {
+		switch {
+		case !c.Joins:
+			p.printf("  consent   %s is between others\n", c.ID)
+		case len(c.Lacks) > 0:
+			p.printf("  consent   %s does not count: %s\n", c.ID, listed(c.Lacks))
+		default:
+			p.printf("  consent   %s covers %s\n", c.ID, listed(c.Covers))
+		}
+	}
+	for _, o := range x.Objections {
+		if o.Names {
+			p.printf("  objection %s names who would receive\n", o.ID)
+		}
 	}
 }
 
@@ -37,7 +71,7 @@ func (p *printer) ground(d bridge.Decision) {
 		p.printf("  basis     %s %s\n", texts.Basis(d.Basis, p.language), p.dim("("+d.Basis+")"))
 	}
 	for _, id := range d.Consents {
-		p.printf("  consent   %s\n", id)
+		p.printf("  rests on  %s\n", id)
 	}
 	if len(d.Redact) > 0 {
 		p.printf("  without   %s\n", listed(d.Redact))

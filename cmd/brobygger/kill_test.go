@@ -205,6 +205,7 @@ func (c *crowd) join(name string, from *bridge.Position) *member {
 			Message:      m.see,
 			Receipt:      func(r brobygger.Receipt) { m.count(r.N) },
 			Conversation: func(v brobygger.Conversation) { m.count(v.N) },
+			Consent:      func(v brobygger.Consent) { m.count(v.N) },
 			Resync:       func(r wire.Resync) { c.t.Errorf("%s lost the place: %s", name, r.Reason) },
 		},
 	})

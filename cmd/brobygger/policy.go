@@ -37,14 +37,16 @@ type explainCmd struct {
 	Server  string   `help:"Against a running demo, as the one who would write. The patient's record will show it." placeholder:"URL"`
 }
 
-// asked is one question that the gate asked, and its answer.
+// asked is one question that the gate asked, its answer, and, for a patient who
+// is known, what was looked at.
 type asked struct {
-	Action  bridge.Action   `json:"action"`
-	From    bridge.Ref      `json:"from"`
-	To      bridge.Ref      `json:"to,omitempty"`
-	Purpose bridge.Purpose  `json:"purpose,omitempty"`
-	Topics  []bridge.Topic  `json:"topics,omitempty"`
-	Answer  bridge.Decision `json:"answer"`
+	Action  bridge.Action       `json:"action"`
+	From    bridge.Ref          `json:"from"`
+	To      bridge.Ref          `json:"to,omitempty"`
+	Purpose bridge.Purpose      `json:"purpose,omitempty"`
+	Topics  []bridge.Topic      `json:"topics,omitempty"`
+	Answer  bridge.Decision     `json:"answer"`
+	Seen    *policy.Explanation `json:"seen,omitempty"`
 }
 
 // witness is the policy with somebody listening.
@@ -57,9 +59,13 @@ type witness struct {
 // Decide implements bridge.Decider.
 func (w *witness) Decide(ctx context.Context, q *bridge.Question) (bridge.Decision, error) {
 	d, err := w.Engine.Decide(ctx, q)
+	a := asked{Action: q.Action, From: q.From.Ref, To: q.To.Ref, Purpose: q.Purpose, Topics: q.Topics, Answer: d}
+	if x, explainErr := w.Explain(ctx, q); explainErr == nil {
+		a.Seen = &x
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seen = append(w.seen, asked{q.Action, q.From.Ref, q.To.Ref, q.Purpose, q.Topics, d})
+	w.seen = append(w.seen, a)
 	return d, err
 }
 
@@ -108,7 +114,7 @@ func (e *explainCmd) question() (bridge.NewConversation, bridge.Draft, error) {
 // locally asks a bridge of its own, of which nobody else knows.
 func (e *explainCmd) locally(ctx context.Context, path string, open bridge.NewConversation, draft bridge.Draft) (_ []asked, err error) {
 	if e.Data != "" {
-		if err := copyOf(ctx, filepath.Join(e.Data, database), path); err != nil {
+		if err := sqlite.Backup(ctx, filepath.Join(e.Data, database), path); err != nil {
 			return nil, err
 		}
 	}
@@ -224,13 +230,4 @@ func (e *explainCmd) remotely(ctx context.Context, open bridge.NewConversation, 
 		}
 		return nil
 	})
-}
-
-// copyOf copies a database that may be in use.
-func copyOf(ctx context.Context, database, to string) error {
-	s, err := sqlite.Open(database, sqlite.Options{Reserve: -1})
-	if err != nil {
-		return err
-	}
-	return s.Close()
 }
