@@ -46,7 +46,7 @@ func TestAcknowledgedMessagesSurviveKillNine(t *testing.T) {
 	crowd := newCrowd(t, v.url)
 	start, kills := time.Now(), killings(t)
 	for n := range kills {
-		crowd.progress(1 + rand.IntN(20)) // it dies in the middle of work, not between two pieces of it
+		crowd.progress(1 + rand.IntN(12)) // it dies in the middle of work, not between two pieces of it
 		v.kill()
 		v.start()
 		if (n+1)%100 == 0 {
