@@ -119,3 +119,39 @@ func BenchmarkDecideFloor(b *testing.B) {
 		}
 	}
 }
+
+// What the speed of a first decision rests on, on any machine.
+func TestAFirstDecisionAllocatesLittle(t *testing.T) {
+	e := newEngine(t, policy.Options{Patients: -1})
+	q := crossing(bridge.PurposeSocialCasework)
+	first := testing.AllocsPerRun(200, func() { mustDecide(t, e, q) })
+	kept := newEngine(t, policy.Options{})
+	repeated := testing.AllocsPerRun(200, func() { mustDecide(t, kept, q) })
+	if most := 140.0; first > most && !raceEnabled {
+		t.Errorf("a first decision allocates %v times, at most %v", first, most)
+	}
+	if repeated > 1 {
+		t.Errorf("a repeated decision allocates %v times, at most 1", repeated)
+	}
+}
+
+func TestASpentBudgetIsAnErrorAndANo(t *testing.T) {
+	e, err := policy.New(policy.Options{Budget: 1, Patients: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := crossing(bridge.PurposeCareCoordination)
+	for range 1000 {
+		d, err := e.Decide(context.Background(), q)
+		if d.Allow {
+			t.Fatal("allowed")
+		}
+		if err != nil {
+			if d.Reasons[0] != "policy_error" {
+				t.Errorf("%+v", d)
+			}
+			return
+		}
+	}
+	t.Error("a nanosecond was enough a thousand times")
+}

@@ -137,6 +137,26 @@ func compile(ctx context.Context, law map[string]any, raw []byte) (*program, err
 // asTerm hands results on as they are; decoding them is ours.
 func asTerm(t *ast.Term, _ *rego.EvalContext) (any, error) { return t, nil }
 
+// watch ends an evaluation that takes too long.
+type watch struct {
+	cancel topdown.Cancel
+	timer  *time.Timer
+}
+
+var watches = sync.Pool{New: func() any {
+	c := topdown.NewCancel()
+	t := time.AfterFunc(time.Hour, c.Cancel)
+	t.Stop()
+	return &watch{c, t}
+}}
+
+// done puts the watch back, but for one that has gone off: that can't be undone.
+func (w *watch) done() {
+	if w.timer.Stop() {
+		watches.Put(w)
+	}
+}
+
 var errUndefined = errors.New("policy gives no answer")
 
 // ask evaluates one query. No answer, several, a conflict, an error of a built-in
@@ -145,12 +165,12 @@ func (p *program) ask(ctx context.Context, budget time.Duration, query string, i
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("evaluating policy: %w", err)
 	}
-	cancel := topdown.NewCancel()
-	stop := time.AfterFunc(budget, cancel.Cancel)
-	defer stop.Stop()
+	w := watches.Get().(*watch)
+	w.timer.Reset(budget)
+	defer w.done()
 	q := p.queries[query]
 	rs, err := q.Eval(ctx, rego.EvalParsedInput(input), rego.EvalTransaction(p.txn),
-		rego.EvalMetrics(metrics.NoOp()), rego.EvalExternalCancel(cancel))
+		rego.EvalMetrics(metrics.NoOp()), rego.EvalExternalCancel(w.cancel))
 	if err != nil {
 		return nil, fmt.Errorf("evaluating policy: %w", err)
 	}

@@ -130,8 +130,8 @@ remedies contains "phone"
 remedies contains "emergency" if data.emergency.listed(input.caller)
 
 remedies contains remedy if {
-	some code, remedy in _ways_out
-	code in reasons
+	some code in reasons
+	remedy := _ways_out[code]
 }
 
 remedies contains "ask-patient" if {
