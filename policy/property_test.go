@@ -29,9 +29,18 @@ var cast = []bridge.Actor{
 }
 
 var castParties = []bridge.Party{
-	{Ref: gp.Ref}, {Ref: psychiatrist.Ref}, {Ref: worker.Practitioner}, {Ref: "PractitionerRole/bo"}, {Ref: "Organization/team2"},
-	{Ref: "Organization/psyk"}, {Ref: "Organization/kommune"}, {Ref: "Organization/jobcenter"}, {Ref: "PractitionerRole/ward"},
-	{Function: bridge.FunctionOwnGP}, {Function: bridge.FunctionSupportWorker}, {Function: bridge.FunctionCaseworker},
+	{Ref: gp.Ref},
+	{Ref: psychiatrist.Ref},
+	{Ref: worker.Practitioner},
+	{Ref: "PractitionerRole/bo"},
+	{Ref: "Organization/team2"},
+	{Ref: "Organization/psyk"},
+	{Ref: "Organization/kommune"},
+	{Ref: "Organization/jobcenter"},
+	{Ref: "PractitionerRole/ward"},
+	{Function: bridge.FunctionOwnGP},
+	{Function: bridge.FunctionSupportWorker},
+	{Function: bridge.FunctionCaseworker},
 }
 
 // some draws between least and three of them, each once; half of the time it
