@@ -47,7 +47,7 @@ func (s *session) connect(id uint32, d *wire.Connect) error {
 		Session: s.id, Party: caller.Party, Person: caller.Person,
 		TTLMS: ttl(caller), PingMS: wire.PingEvery.Milliseconds(), TimeMS: time.Now().UnixMilli(),
 		Log: head.Log, N: place.N, Resumed: d.Resume != nil && why == "",
-		Features: []string{}, Limits: limits,
+		Features: []string{}, Limits: s.hub.limits(),
 	})
 	if why != "" {
 		s.tell(wire.PushResync, wire.Resync{Reason: why, At: head}, lasting)
@@ -60,10 +60,12 @@ func (s *session) connect(id uint32, d *wire.Connect) error {
 	return nil
 }
 
-var limits = wire.Limits{
-	MaxMessage: wire.MaxMessage, MaxFrames: wire.MaxFrames,
-	MaxBody: bridge.MaxBody, MaxParts: bridge.MaxParts, MaxAttachment: bridge.MaxAttachment, MaxMembers: bridge.MaxMembers,
-	Rate: wire.MaxRate, Burst: wire.MaxBurst, FreshMS: wire.Fresh.Milliseconds(),
+func (h *Hub) limits() wire.Limits {
+	return wire.Limits{
+		MaxMessage: wire.MaxMessage, MaxFrames: wire.MaxFrames,
+		MaxBody: bridge.MaxBody, MaxParts: bridge.MaxParts, MaxAttachment: bridge.MaxAttachment, MaxMembers: bridge.MaxMembers,
+		Rate: max(0, h.Rate), Burst: max(0, burst(h.Rate)), FreshMS: wire.Fresh.Milliseconds(),
+	}
 }
 
 // verify asks who a token or a ticket speaks of. Whatever goes wrong, the answer

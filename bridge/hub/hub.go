@@ -36,10 +36,12 @@ type Config struct {
 	// connection. Behind a proxy it has to be told.
 	ClientIP func(*http.Request) string
 
+	// Negative ones are no limit.
 	PerIP         int // sockets of one address that have not proven who they are; 0 means 20
 	Handshakes    int // of one address a second; 0 means 10, with bursts of twice as many
 	Unidentified  int // sockets of all addresses likewise; 0 means 2000
 	SessionsLimit int // of one person; 0 means wire.MaxSessions
+	Rate          int // commands of one session a second; 0 means wire.MaxRate, with bursts of three times as many
 }
 
 // Tickets redeems what a browser was given over HTTP in place of a token.
@@ -94,6 +96,9 @@ func New(c Config) *Hub {
 	}
 	if c.SessionsLimit == 0 {
 		c.SessionsLimit = wire.MaxSessions
+	}
+	if c.Rate == 0 {
+		c.Rate = wire.MaxRate
 	}
 	if c.ClientIP == nil {
 		c.ClientIP = remoteIP

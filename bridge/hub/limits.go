@@ -53,10 +53,12 @@ func (d *doorkeeper) knock(ip string, now time.Time, perIP, rate, total int) (wa
 		v = &visitor{}
 		d.byIP[ip] = v
 	}
-	if wait, ok := v.shakes.take(now, float64(rate), 2*float64(rate)); !ok {
+	if rate < 0 {
+		v.shakes.at = now
+	} else if wait, ok := v.shakes.take(now, float64(rate), 2*float64(rate)); !ok {
 		return wait, false
 	}
-	if v.sockets >= perIP || d.total >= total {
+	if perIP > 0 && v.sockets >= perIP || total > 0 && d.total >= total {
 		return time.Second, false
 	}
 	v.sockets++

@@ -126,13 +126,8 @@ func (s *session) frame(c wire.Command, err error) int {
 	}
 	s.beat, s.beatAt = c.Beat, now
 	s.lastID = max(s.lastID, c.ID)
-	wait, inRate := s.rate.take(now, wire.MaxRate, wire.MaxBurst)
-	if inRate {
-		s.debt = max(0, s.debt-1)
-	} else {
-		s.debt++
-	}
-	if s.debt > 2*wire.MaxBurst {
+	wait, inRate := s.inRateLocked(now)
+	if s.hub.Rate > 0 && s.debt > 2*burst(s.hub.Rate) {
 		s.mu.Unlock()
 		return bridge.CloseRateLimited
 	}
@@ -169,6 +164,23 @@ func (s *session) frame(c wire.Command, err error) int {
 	}
 	return 0
 }
+
+// inRateLocked takes one frame off the session's allowance. Those beyond it are a
+// debt, which shrinks with each frame within.
+func (s *session) inRateLocked(now time.Time) (wait time.Duration, ok bool) {
+	if s.hub.Rate < 0 {
+		return 0, true
+	}
+	wait, ok = s.rate.take(now, float64(s.hub.Rate), float64(burst(s.hub.Rate)))
+	if ok {
+		s.debt = max(0, s.debt-1)
+	} else {
+		s.debt++
+	}
+	return wait, ok
+}
+
+func burst(rate int) int { return rate * wire.MaxBurst / wire.MaxRate }
 
 // maxInbox is how many commands may wait behind a slow one.
 const maxInbox = 128
