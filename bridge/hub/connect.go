@@ -125,7 +125,7 @@ func (s *session) refresh(id uint32, d *wire.Refresh) error {
 		// The old one is good until it runs out.
 		return &bridge.Error{Code: bridge.CodeForbidden, Message: "token is no good", Err: err}
 	}
-	old, _ := s.identified()
+	old := s.who()
 	if identity.Subject != old.Subject {
 		return &bridge.Error{Code: bridge.CodeForbidden, Message: "token is another subject's"}
 	}

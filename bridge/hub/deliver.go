@@ -104,7 +104,7 @@ func (s *session) pullFailed(err error) {
 
 // resync tells the client to start afresh, at the newest event.
 func (s *session) resync(why wire.ResyncReason) {
-	caller, _ := s.identified()
+	caller := s.who()
 	head, _, err := s.hub.Gate.Content.Head(s.ctx, caller)
 	if err != nil {
 		s.cut(bridge.CloseGap)

@@ -15,7 +15,7 @@ import (
 func (s *session) sync(id uint32, d *wire.Sync) error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
-	caller, _ := s.identified()
+	caller := s.who()
 	head, oldest, err := s.hub.Gate.Content.Head(s.ctx, caller)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func (s *session) recheck(patient bridge.PatientID) {
 		return
 	}
 	s.hub.workers.run(func() {
-		caller, _ := s.identified()
+		caller := s.who()
 		seen, err := s.follow(caller, patient, members)
 		if err != nil {
 			return // denied, or gone: nobody is followed

@@ -21,54 +21,72 @@ const idleTimeout = 60 * time.Second
 
 var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// read reads until the connection ends. It stays small: what a command needs is
-// done by a worker.
+// read reads until there is a message that takes work, which a worker does and
+// then has reading go on. So the goroutine that waits for a silent client is
+// always a fresh one, whose stack has never had to grow.
 func (s *session) read() {
-	defer s.left()
 	for {
-		err := s.readMessage()
-		if err == nil {
-			continue
+		message, err := s.readMessage()
+		switch {
+		case err != nil:
+			s.readNoMore(err)
+			return
+		case message != nil:
+			s.hub.workers.run(func() {
+				s.receive(message.Bytes())
+				messages.Put(message)
+				go s.read()
+			})
+			return
 		}
-		if timeout(err) { // no sign of life, or a message that trickles
-			s.cut(bridge.CloseNoPong)
-		}
-		s.mu.Lock()
-		said := s.said
-		s.mu.Unlock()
-		if said != nil {
-			<-said
-		}
-		return
 	}
 }
 
-// readMessage reads one message. Its deadline is for the whole of it: neither a
-// pong nor another byte extends it.
-func (s *session) readMessage() error {
+// readNoMore waits until it was told why, if the end was ours, and leaves.
+func (s *session) readNoMore(err error) {
+	if timeout(err) { // no sign of life, or a message that trickles
+		s.cut(bridge.CloseNoPong)
+	}
+	s.mu.Lock()
+	said := s.said
+	s.mu.Unlock()
+	if said != nil {
+		<-said
+	}
+	s.left()
+}
+
+// readMessage reads one message; it returns none when there is nothing more to
+// be done about it. Its deadline is for the whole of it: neither a pong nor
+// another byte extends it.
+func (s *session) readMessage() (*bytes.Buffer, error) {
 	s.patience(idleTimeout)
 	kind, r, err := s.conn.NextReader()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.patience(wire.MessageTimeout)
 	limit := int64(wire.MaxBeforeAuth)
-	if _, ok := s.identified(); ok {
+	if s.identified() {
 		limit = wire.MaxMessage
 	}
 	b := messages.Get().(*bytes.Buffer)
-	defer messages.Put(b)
 	b.Reset()
 	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	switch {
-	case err != nil:
-		return err
-	case n > limit || kind != websocket.TextMessage:
+	if err == nil && n <= limit && kind == websocket.TextMessage {
+		beat, ok := wire.SignOfLife(b.Bytes())
+		if !ok {
+			return b, nil
+		}
+		if code := s.frame(wire.Command{Beat: beat}, nil); code != 0 {
+			s.cut(code)
+		}
+		s.wake()
+	} else if err == nil {
 		s.cut(bridge.CloseProtocol)
-	default:
-		s.receive(b.Bytes())
 	}
-	return nil
+	messages.Put(b)
+	return nil, err
 }
 
 // patience sets the deadline of what is read next. One that ends is not waited

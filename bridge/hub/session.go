@@ -83,11 +83,18 @@ type session struct {
 
 func newID() string { return "s-" + rand.Text() }
 
-// identified returns the caller, and whether there is one.
-func (s *session) identified() (bridge.Caller, bool) {
+// identified reports whether it is known who calls.
+func (s *session) identified() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.caller, s.caller.Party != ""
+	return s.caller.Party != ""
+}
+
+// who returns the caller.
+func (s *session) who() bridge.Caller {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.caller
 }
 
 // reply queues the answer to a command.
@@ -157,7 +164,7 @@ func (s *session) cut(code int) {
 // lastWords is how long an end may take to be told.
 const lastWords = 500 * time.Millisecond
 
-// left takes the session out of everything; called once, by the reader.
+// left takes the session out of everything; called once, by who reads last.
 func (s *session) left() {
 	h := s.hub
 	s.mu.Lock()

@@ -48,7 +48,7 @@ func (s *session) carryOut(c wire.Command) {
 	case wire.CmdHistory:
 		err = s.history(c.ID, c.Data.(*bridge.HistoryQuery))
 	default:
-		caller, _ := s.identified()
+		caller := s.who()
 		var ok any
 		if ok, err = commands[c.Type](s, caller, c.Data); err == nil && c.ID != 0 {
 			s.reply(c.ID, ok)

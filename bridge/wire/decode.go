@@ -96,3 +96,22 @@ func strict(data []byte, into any) error {
 	}
 	return nil
 }
+
+// SignOfLife reads a message that is a sign of life as clients write it, without
+// more work than that takes; what it does not know DecodeCommand may.
+func SignOfLife(message []byte) (beat uint64, ok bool) {
+	digits, ok := bytes.CutPrefix(message, []byte(`{"b":`))
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = bytes.CutSuffix(digits, []byte(`}`)); !ok || len(digits) == 0 || len(digits) > 15 || digits[0] == '0' {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		beat = beat*10 + uint64(c-'0')
+	}
+	return beat, true
+}

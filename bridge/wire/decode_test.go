@@ -112,6 +112,19 @@ func TestASignOfLifeIsABeatAlone(t *testing.T) {
 	}
 }
 
+func TestASignOfLifeIsReadWithoutMuchWork(t *testing.T) {
+	for message, want := range map[string]uint64{
+		`{"b":1}`: 1, `{"b":123456789012345}`: 123456789012345,
+		`{"b":0}`: 0, `{"b":01}`: 0, `{"b":-1}`: 0, `{"b":1.0}`: 0, `{"b":}`: 0, `{"b":9007199254740992}`: 0, `{"b":1}{"b":2}`: 0, ` {"b":1}`: 0,
+	} {
+		if got, ok := wire.SignOfLife([]byte(message)); got != want || ok != (want != 0) {
+			if ok || want != 0 {
+				t.Errorf("%s: %d, %v", message, got, ok)
+			}
+		}
+	}
+}
+
 func TestNestingStopsAtSixteen(t *testing.T) {
 	// An unknown field inside is refused too, so the two are told apart by the text.
 	for depth, want := range map[int]string{14: "unknown", 15: "deep"} {
@@ -169,8 +182,12 @@ func FuzzDecodeCommand(f *testing.F) {
 	seeds(f, "command.*.json")
 	f.Add([]byte(`{"b":1,"t":"\ud83d\ude00"}`))
 	f.Add([]byte(`{"b":[{"":"\`))
+	f.Add([]byte(`{"b":12}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		c, err := wire.DecodeCommand(frame)
+		if beat, ok := wire.SignOfLife(frame); ok && (err != nil || c != (wire.Command{Beat: beat})) {
+			t.Fatalf("%s is a sign of life of beat %d, or %+v, %v", frame, beat, c, err)
+		}
 		if err != nil {
 			if code := bridge.CodeOf(err); code != bridge.CodeBadRequest && code != bridge.CodeTooLarge {
 				t.Fatalf("refused as %s", code)
