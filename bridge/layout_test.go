@@ -33,9 +33,10 @@ var house = map[string]int{
 	"bridge/store/storetest": 2,
 	"bridge/wire":            2,
 
-	"bridge/api": 3,
-	"bridge/hub": 3,
-	"clients/go": 3,
+	"bridge/api":             3,
+	"bridge/hub":             3,
+	"bridge/bridgetest/load": 3,
+	"clients/go":             3,
 
 	"bridge/bridgetest": 4,
 	"cmd/brobygger":     4,
@@ -80,6 +81,7 @@ var guests = []struct{ module, room, why string }{
 	{"github.com/pressly/goose/v3", "bridge/store/sqlite", "runs migrations"},
 	{"github.com/gorilla/websocket", "bridge/hub", "upgrades and frames connections"},
 	{"github.com/gorilla/websocket", "clients/go", "is the other end of the same wire"},
+	{"github.com/gorilla/websocket", "bridge/bridgetest/load", "bare, it is what the bridge is measured against"},
 	{"github.com/danielgtaylor/huma/v2", "bridge/api", "makes OpenAPI from the types"},
 	{"github.com/prometheus/client_golang", "bridge/api", "exposes metrics"},
 	{"golang.org/x/time", "bridge/api", "limits rates"},

@@ -52,6 +52,10 @@ type commands struct {
 	Restore restoreCmd `cmd:"" group:"operate" help:"Put a backup in the place of lost data."`
 	Check   checkCmd   `cmd:"" group:"operate" help:"Read all data and name what is wrong."`
 
+	Bench benchCmd `cmd:"" group:"operate" help:"Measure this machine and the bridge on it."`
+
+	BenchChild benchChildCmd `cmd:"" hidden:"" help:"What a bench measures."`
+
 	OpenAPI    openapiCmd    `cmd:"" name:"openapi" group:"about" help:"Print the description of the HTTP interface."`
 	Completion completionCmd `cmd:"" group:"about" help:"Print completion for bash, zsh or fish."`
 	Version    versionCmd    `cmd:"" group:"about" help:"Print the version."`

@@ -76,6 +76,7 @@ type limitsConfig struct {
 	IPBurst      int     `yaml:"ip_burst"`
 	Handshakes   int     `yaml:"handshakes"`
 	Unidentified int     `yaml:"unidentified"`
+	Commands     int     `yaml:"commands"`
 	Import       int64   `yaml:"import"`
 }
 

@@ -102,6 +102,7 @@ func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here br
 		Gate: hub.GateOf(s.bridge), Verifier: v, Live: here, Log: s.log, Meter: s.metrics,
 		Origins: c.Origins, Programs: true, ClientIP: api.ClientIP(proxies),
 		Handshakes: c.Limits.Handshakes, PerIP: c.Limits.Unidentified,
+		Rate: c.Limits.Commands,
 	})
 	s.closers = append(s.closers, s.hub.Close)
 	s.bridge.Listen(s.hub)

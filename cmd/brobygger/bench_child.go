@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/api"
+	"github.com/brobygger/brobygger/bridge/auth"
+	"github.com/brobygger/brobygger/bridge/bridgetest/load"
+)
+
+// benchChildCmd is what a bench measures, in a process of its own. It says when
+// it is ready, and goes when its standard input ends.
+type benchChildCmd struct {
+	What  string `arg:"" enum:"bridge,relay,plain"`
+	Data  string `help:"Folder of the data."`
+	Pairs int    `help:"How many pairs of people to import."`
+}
+
+// Run serves until standard input ends.
+func (b *benchChildCmd) Run(ctx context.Context, stdin io.Reader, out *printer) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var serve func() error
+	switch b.What {
+	case "bridge":
+		s, err := b.newService(ctx, ln.Addr().String(), out)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		serve = func() error { return s.serve(ctx, ln, time.Second) }
+	case "relay":
+		serve = plainServer(ctx, ln, &load.Relay{})
+	default:
+		serve = plainServer(ctx, ln, http.HandlerFunc(load.Plain))
+	}
+	go func() {
+		b.obey(stdin, out)
+		cancel()
+	}()
+	out.printf("ready %s\n", ln.Addr())
+	return serve()
+}
+
+// newService makes the same service as serve does, with limits that let a few
+// connections do the work of many, and with an issuer of its own.
+func (b *benchChildCmd) newService(ctx context.Context, address string, out *printer) (*service, error) {
+	c := defaults()
+	c.Data, c.Log.Level, c.Log.Format = b.Data, "error", "text"
+	const many = 1 << 30
+	c.Limits = limitsConfig{
+		PerCaller: many, CallerBurst: many, PerIP: many, IPBurst: many,
+		Handshakes: many, Unidentified: 1000, Commands: -1,
+	}
+	log, err := c.logger(out.stderr)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := auth.NewIssuer(auth.IssuerOptions{
+		Listen: address, Audience: "brobygger", Life: time.Hour,
+		Subjects: func(name string) ([]string, bool) { return nil, strings.HasPrefix(name, "load-") },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the issuer: %w", err)
+	}
+	verifier, err := auth.Open(ctx, auth.Config{Issuers: []auth.TrustedIssuer{issuer.Trust()}, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("trusting the issuer: %w", err)
+	}
+	s, err := newService(ctx, c, verifier, log)
+	if err != nil {
+		return nil, errors.Join(err, verifier.Close())
+	}
+	s.closers = append(s.closers, verifier.Close)
+	if b.Pairs > 0 {
+		if _, err := s.bridge.Import(ctx, bridge.Caller{Admin: true}, load.People(b.Pairs, issuer.URL(), time.Now())); err != nil {
+			return nil, errors.Join(fmt.Errorf("importing people: %w", err), s.close())
+		}
+	}
+	s.handler = withIssuer(s.handler, issuer)
+	return s, nil
+}
+
+func plainServer(ctx context.Context, ln net.Listener, h http.Handler) func() error {
+	server := api.NewServer(ln.Addr().String(), h)
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	return func() error {
+		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	}
+}
+
+// obey does what is asked of it, a line each, until there is no more: collect
+// gives unused memory back, cpu and stop write a profile.
+func (b *benchChildCmd) obey(stdin io.Reader, out *printer) {
+	var profile *os.File
+	for lines := bufio.NewScanner(stdin); lines.Scan(); {
+		word, rest, _ := strings.Cut(lines.Text(), " ")
+		switch word {
+		case "collect":
+			debug.FreeOSMemory()
+		case "cpu":
+			var err error
+			if profile, err = os.Create(filepath.Clean(rest)); err == nil {
+				err = pprof.StartCPUProfile(profile)
+			}
+			if err != nil {
+				out.fault(err)
+			}
+		case "stop":
+			pprof.StopCPUProfile()
+			_ = profile.Close()
+		}
+		out.printf("done %s\n", word)
+	}
+}
