@@ -72,8 +72,10 @@ func BenchmarkRelay(b *testing.B) {
 		read(b, to)
 		read(b, from)
 		return func(n int) {
-			frame, err := wire.EncodeCommand(wire.Command{ID: uint32(n), Type: wire.CmdSend, Beat: uint64(n),
-				Data: bridge.Draft{MID: "mid-0001", Conversation: "c-1", Parts: []bridge.Part{{Text: text}}}})
+			frame, err := wire.EncodeCommand(wire.Command{
+				ID: uint32(n), Type: wire.CmdSend, Beat: uint64(n),
+				Data: bridge.Draft{MID: "mid-0001", Conversation: "c-1", Parts: []bridge.Part{{Text: text}}},
+			})
 			if err != nil {
 				b.Error(err)
 			}

@@ -83,6 +83,8 @@ func (s *session) readMessage() (*bytes.Buffer, error) {
 		}
 		s.wake()
 	} else if err == nil {
+		// What is left of it is thrown away, and must not be told twice.
+		s.conn.SetReadLimit(0)
 		s.cut(bridge.CloseProtocol)
 	}
 	messages.Put(b)
