@@ -38,7 +38,7 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 	if old != nil {
 		return b.sentBefore(ctx, *old, o.message)
 	}
-	b.hand(o.handed)
+	b.hand(ctx, o.handed)
 	b.poke(told)
 	b.meter.Sent(MessageAccepted)
 	sent := Sent{Message: o.message.ID, Seq: o.message.Seq, State: MessageAccepted, At: o.message.SentAt}

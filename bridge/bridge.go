@@ -39,9 +39,9 @@ type Listener interface {
 	// heard from, with nothing else on the way to them.
 	Ready(party Ref) []Ready
 	// Hand gives a session what was claimed for it in the transaction that
-	// accepted it. What the session does not take after all it closes as unsent,
-	// and finds again in its log.
-	Hand(to Claimant, d Delivered)
+	// accepted it, and reports whether the session is there. What a session does
+	// not take after all it closes as unsent, and finds again in its log.
+	Hand(to Claimant, d Delivered) bool
 	// Poke says that the party's log has grown to n. It carries no content.
 	Poke(party Ref, n uint64)
 	// Typing says that by types in the conversation; to may be told (the gate has

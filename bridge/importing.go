@@ -24,13 +24,14 @@ func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (Impor
 		return ImportReport{}, &Error{Code: CodeForbidden}
 	}
 	var report ImportReport
+	var moved []PatientID
 	err := b.store.Update(ctx, "", func(tx Tx) error {
 		if err := sameAccount(tx, c); err != nil {
 			return err
 		}
 		i := &importing{b: b, tx: tx, now: b.now(), report: ImportReport{ByType: map[string]int{}}, moved: map[PatientID]bool{}}
 		err := i.all(batch)
-		report = i.report
+		report, moved = i.report, sortedKeys(i.moved)
 		return err
 	})
 	b.actors.forget()
@@ -39,6 +40,9 @@ func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (Impor
 	b.mu.Unlock()
 	if err != nil {
 		return ImportReport{}, b.told(err)
+	}
+	for _, p := range moved {
+		b.tell(func(l Listener) { l.Draining(p) })
 	}
 	return report, nil
 }

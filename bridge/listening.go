@@ -3,13 +3,18 @@
 
 package bridge
 
+import (
+	"context"
+	"log/slog"
+)
+
 // Who listens while a message is accepted is given it in the same transaction:
 // one commit for acceptance and disclosure. It is the same claim by the same
 // gate, only earlier; what does not come about so is found in the log.
 
 // handed is what was claimed early, for after the commit.
 type handed struct {
-	to Claimant
+	to Ready
 	Delivered
 }
 
@@ -57,15 +62,23 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 			return err
 		}
 		if done.message != nil {
-			o.handed = append(o.handed, handed{r.Claimant, Delivered{Event: e, Message: done.message, Disclosure: done.disclosure}})
+			o.handed = append(o.handed, handed{r, Delivered{Event: e, Message: done.message, Disclosure: done.disclosure}})
 		}
 	}
 	return nil
 }
 
-// hand gives the sessions what was claimed for them, after the commit.
-func (b *Bridge) hand(all []handed) {
+// hand gives the sessions what was claimed for them, after the commit. Of one
+// that has left meanwhile no byte was written: its claim ends here.
+func (b *Bridge) hand(ctx context.Context, all []handed) {
 	for _, h := range all {
-		b.tell(func(l Listener) { l.Hand(h.to, h.Delivered) })
+		taken := false
+		b.tell(func(l Listener) { taken = l.Hand(h.to.Claimant, h.Delivered) || taken })
+		if taken {
+			continue
+		}
+		if err := b.Close(context.WithoutCancel(ctx), h.to.Caller, []DisclosureID{h.Disclosure}, DisclosureUnsent); err != nil {
+			b.log.LogAttrs(ctx, slog.LevelWarn, "a claim stays open", slog.Any("error", err))
+		}
 	}
 }

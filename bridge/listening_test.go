@@ -17,6 +17,7 @@ import (
 type ear struct {
 	caller bridge.Caller
 	n      uint64
+	left   bool
 	got    []bridge.Delivered
 	poked  uint64
 }
@@ -28,9 +29,13 @@ func (e *ear) Ready(party bridge.Ref) []bridge.Ready {
 	return []bridge.Ready{{Caller: e.caller, Claimant: bridge.Claimant{Session: "ear", Beat: 7, Fresh: true}, N: e.n}}
 }
 
-func (e *ear) Hand(_ bridge.Claimant, d bridge.Delivered) {
+func (e *ear) Hand(_ bridge.Claimant, d bridge.Delivered) bool {
+	if e.left {
+		return false
+	}
 	e.got = append(e.got, d)
 	e.n = d.Event.N
+	return true
 }
 
 func (e *ear) Poke(party bridge.Ref, n uint64) {
@@ -67,6 +72,22 @@ func TestWhoListensIsGivenTheMessageInTheSameCommit(t *testing.T) {
 	}
 	if d := cmp.Diff([]ledger.Kind{ledger.KindOpened, ledger.KindAccepted, ledger.KindAccepted, ledger.KindDisclosed}, kinds); d != "" {
 		t.Error(d)
+	}
+	e.left = true
+	w.MustSend("gp", bridgetest.Draft(conv, "to one who left", bridge.TopicMedication))
+	err = w.Store().View(t.Context(), func(tx bridge.Tx) error {
+		leaves, err := tx.Entries().After("jens", uint64(len(entries)), 10)
+		if err != nil || len(leaves) != 2 || leaves[1].Entry.Kind != ledger.KindDisclosed {
+			t.Fatalf("recorded %+v, %v", leaves, err)
+		}
+		d, err := tx.Disclosures().Disclosure(bridge.DisclosureID(leaves[1].Entry.Disclosure))
+		if d.State != bridge.DisclosureUnsent {
+			t.Errorf("the claim for who left is %s", d.State)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := w.Disable(t.Context(), w.As("admin"), e.caller.Subject); err != nil {
 		t.Fatal(err)

@@ -28,15 +28,14 @@ func (h *Hub) Ready(party bridge.Ref) []bridge.Ready {
 }
 
 // Hand implements bridge.Listener.
-func (h *Hub) Hand(to bridge.Claimant, d bridge.Delivered) {
+func (h *Hub) Hand(to bridge.Claimant, d bridge.Delivered) bool {
 	for _, s := range under(&h.parties, d.Event.Party) {
 		if s.id == to.Session {
 			s.handed(to.Beat, d)
-			return
+			return true
 		}
 	}
-	// It has left: nobody can close the claim in its name any more, and a
-	// withdrawal waits until it can't matter.
+	return false
 }
 
 // idleLocked reports whether nothing is on its way to the session, nor about to
