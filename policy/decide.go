@@ -24,14 +24,16 @@ func unrelated(d bridge.Decision) bool { return len(d.Reasons) == 1 && d.Reasons
 // decide asks for a plain yes first, and only without one for the whole answer
 // with its reasons.
 func (e *Engine) decide(ctx context.Context, q *bridge.Question, input ast.Value) (bridge.Decision, error) {
-	v, err := e.program.ask(ctx, e.budget, queryPlain, input)
+	sit := e.program.sit(e.budget, input)
+	defer sit.done()
+	v, err := sit.ask(ctx, queryPlain)
 	if err != nil {
 		return bridge.Decision{}, err
 	}
 	if d, ok := readPlain(v); ok {
 		return d, nil
 	}
-	if v, err = e.program.ask(ctx, e.budget, queryAnswer, input); err != nil {
+	if v, err = sit.ask(ctx, queryAnswer); err != nil {
 		return bridge.Decision{}, err
 	}
 	d, err := readAnswer(v)

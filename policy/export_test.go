@@ -5,6 +5,7 @@ package policy
 
 import (
 	"context"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -39,7 +40,7 @@ func plainMap(v ast.Value) any {
 
 // AskPlainly evaluates the whole answer over such an input, with OPA's defaults.
 func (e *Engine) AskPlainly(ctx context.Context, input any) (bool, error) {
-	q := e.program.queries[queryAnswer]
+	q := e.program.plainly(ctx)
 	v, err := ast.InterfaceToValue(input)
 	if err != nil {
 		return false, err
@@ -52,3 +53,21 @@ func (e *Engine) AskPlainly(ctx context.Context, input any) (bool, error) {
 	allow, _ := field(t.Value, "allow").(ast.Boolean)
 	return bool(allow), nil
 }
+
+// plainly prepares the whole answer as most programs do.
+func (p *program) plainly(ctx context.Context) rego.PreparedEvalQuery {
+	plainlyOnce.Do(func() {
+		var err error
+		plainlyQuery, err = rego.New(rego.Query(queryAnswer), rego.Compiler(p.compiler), rego.Store(p.store), rego.Transaction(p.txn),
+			rego.GenerateJSON(func(t *ast.Term, _ *rego.EvalContext) (any, error) { return t, nil })).PrepareForEval(ctx)
+		if err != nil {
+			panic(err)
+		}
+	})
+	return plainlyQuery
+}
+
+var (
+	plainlyOnce  sync.Once
+	plainlyQuery rego.PreparedEvalQuery
+)

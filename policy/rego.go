@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -17,10 +16,8 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
-	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
-	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
 // Each file by name: tests stay out of the binary.
@@ -53,7 +50,9 @@ func capabilities() *ast.Capabilities {
 type program struct {
 	revision string
 	txn      storage.Transaction // held for reading; nothing writes
-	queries  map[string]rego.PreparedEvalQuery
+	store    storage.Store
+	compiler *ast.Compiler
+	queries  map[string]ast.Body
 }
 
 // The questions that the rules answer.
@@ -67,6 +66,14 @@ const (
 	queryRule   = "data.consent.rule"
 	queryGlass  = "data.emergency.may"
 	queryNoGls  = "data.emergency.refusals"
+)
+
+// answerVar holds the answer of a query.
+const answerVar = ast.Var("answer")
+
+var (
+	noMetrics = metrics.NoOp()
+	unixEpoch = time.Unix(0, 0) // no rule knows a clock; the evaluator wants one
 )
 
 // programs holds what was compiled, by data. Only one compiler runs at a time:
@@ -122,64 +129,14 @@ func compile(ctx context.Context, law map[string]any, raw []byte) (*program, err
 		return nil, fmt.Errorf("opening policy data: %w", err)
 	}
 	p := &program{
-		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, queries: map[string]rego.PreparedEvalQuery{},
+		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, store: store, compiler: compiler, queries: map[string]ast.Body{},
 	}
 	for _, q := range []string{queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls} {
-		p.queries[q], err = rego.New(rego.Query(q), rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn),
-			rego.StrictBuiltinErrors(true), rego.Capabilities(capabilities()), rego.GenerateJSON(asTerm)).PrepareForEval(ctx)
+		body := ast.NewBody(ast.Equality.Expr(ast.NewTerm(answerVar), ast.MustParseTerm(q)))
+		p.queries[q], err = compiler.QueryCompiler().Compile(body)
 		if err != nil {
 			return nil, fmt.Errorf("preparing %s: %w", q, err)
 		}
 	}
 	return p, nil
-}
-
-// asTerm hands results on as they are; decoding them is ours.
-func asTerm(t *ast.Term, _ *rego.EvalContext) (any, error) { return t, nil }
-
-// watch ends an evaluation that takes too long.
-type watch struct {
-	cancel topdown.Cancel
-	timer  *time.Timer
-}
-
-var watches = sync.Pool{New: func() any {
-	c := topdown.NewCancel()
-	t := time.AfterFunc(time.Hour, c.Cancel)
-	t.Stop()
-	return &watch{c, t}
-}}
-
-// done puts the watch back, but for one that has gone off: that can't be undone.
-func (w *watch) done() {
-	if w.timer.Stop() {
-		watches.Put(w)
-	}
-}
-
-var errUndefined = errors.New("policy gives no answer")
-
-// ask evaluates one query. No answer, several, a conflict, an error of a built-in
-// and a spent time budget are all errors.
-func (p *program) ask(ctx context.Context, budget time.Duration, query string, input ast.Value) (ast.Value, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("evaluating policy: %w", err)
-	}
-	w := watches.Get().(*watch)
-	w.timer.Reset(budget)
-	defer w.done()
-	q := p.queries[query]
-	rs, err := q.Eval(ctx, rego.EvalParsedInput(input), rego.EvalTransaction(p.txn),
-		rego.EvalMetrics(metrics.NoOp()), rego.EvalExternalCancel(w.cancel))
-	if err != nil {
-		return nil, fmt.Errorf("evaluating policy: %w", err)
-	}
-	if len(rs) != 1 || len(rs[0].Expressions) != 1 {
-		return nil, fmt.Errorf("evaluating policy: %w", errUndefined)
-	}
-	t, ok := rs[0].Expressions[0].Value.(*ast.Term)
-	if !ok {
-		return nil, fmt.Errorf("evaluating policy: %w", errUndefined)
-	}
-	return t.Value, nil
 }
