@@ -100,7 +100,8 @@ func (b *Bridge) Attachment(ctx context.Context, c Caller, s Claimant, id Attach
 	}
 	d := done[0]
 	if d.message == nil || !slices.ContainsFunc(d.message.Attachments, func(x Attachment) bool { return x.ID == id }) {
-		return Attachment{}, nil, d.disclosure, &Error{Code: CodeForbidden, Decision: &Decision{Reasons: d.withheld}}
+		b.unsent(ctx, c, Delivered{Disclosure: d.disclosure})
+		return Attachment{}, nil, "", &Error{Code: CodeForbidden, Decision: &Decision{Reasons: d.withheld}}
 	}
 	return a, content, d.disclosure, nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -94,6 +95,7 @@ func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, li
 		claims = slices.DeleteFunc(claims, func(w claim) bool { return w.place >= len(out) })
 		done, err := b.claim(ctx, c, s, p, claims)
 		if err != nil {
+			b.unsent(ctx, c, out...)
 			return nil, false, err
 		}
 		for i, w := range claims {
@@ -214,7 +216,37 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 			out[asked[i]] = claimed{withheld: a.Reasons}
 		}
 	}
-	return out, b.withhold(ctx, p, claims, out)
+	if err := b.withhold(ctx, p, claims, out); err != nil {
+		b.unsent(ctx, c, delivered(out)...)
+		return nil, err
+	}
+	return out, nil
+}
+
+// unsent closes claims whose content is not returned after all: no byte of it is
+// written (I10), so nobody is to wait for them. Where that can't be kept they
+// stay open, the safe side.
+func (b *Bridge) unsent(ctx context.Context, c Caller, of ...Delivered) {
+	var ids []DisclosureID
+	for _, d := range of {
+		if d.Disclosure != "" {
+			ids = append(ids, d.Disclosure)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	if err := b.Close(context.WithoutCancel(ctx), c, ids, DisclosureUnsent); err != nil {
+		b.log.LogAttrs(ctx, slog.LevelWarn, "claims stay open", slog.Int("claims", len(ids)), slog.Any("error", err))
+	}
+}
+
+func delivered(all []claimed) []Delivered {
+	out := make([]Delivered, len(all))
+	for i, d := range all {
+		out[i].Disclosure = d.disclosure
+	}
+	return out
 }
 
 // claim writes the disclosure of one message. Every consent that the message was
@@ -244,6 +276,7 @@ func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error
 		return claimed{}, fmt.Errorf("claiming: %w", err)
 	}
 	m := redact(w.message, a.Redact)
+	m.Basis, m.Consents = a.Basis, d.Consents // the reader's own: of other recipients nothing is told
 	return claimed{message: &m, disclosure: d.ID}, nil
 }
 
@@ -297,6 +330,13 @@ func (b *Bridge) withhold(ctx context.Context, p PatientID, claims []claim, done
 	}
 	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
 		for _, d := range closing {
+			now, err := tx.Disclosures().Delivery(d.Message, d.Recipient)
+			if err != nil {
+				return err
+			}
+			if now.State != DeliveryPending {
+				continue // another device showed it meanwhile
+			}
 			if err := tx.Disclosures().PutDelivery(d); err != nil {
 				return err
 			}
@@ -385,7 +425,7 @@ func shown(tx Tx, d Disclosure, at time.Time, told *pokes) (time.Duration, error
 	if err != nil {
 		return 0, err
 	}
-	v.State, v.ShownAt = DeliveryDelivered, at
+	v.State, v.ShownAt, v.Reasons = DeliveryDelivered, at, nil
 	if err := tx.Disclosures().PutDelivery(v); err != nil {
 		return 0, err
 	}

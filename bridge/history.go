@@ -69,7 +69,11 @@ func (b *Bridge) History(ctx context.Context, c Caller, s Claimant, q HistoryQue
 	for i, w := range claims {
 		items = append(items, historyItem(w, done[i]))
 	}
-	return items, complete, b.accounts(ctx, claims, items)
+	if err := b.accounts(ctx, claims, items); err != nil {
+		b.unsent(ctx, c, delivered(done)...)
+		return nil, false, err
+	}
+	return items, complete, nil
 }
 
 func historyItem(w claim, d claimed) HistoryItem {

@@ -121,12 +121,16 @@ func (b *Bridge) releaseOne(ctx context.Context, m Message) error {
 	var told pokes
 	err = b.store.Update(ctx, m.Patient, func(tx Tx) error {
 		told = nil
+		now, err := tx.Messages().Message(m.ID)
+		if err != nil || now.State != MessageHeld {
+			return err // it went, or returned, by somebody else's hand
+		}
 		s, err := tx.Patients().Snapshot(m.Patient)
 		if err != nil {
 			return err
 		}
 		g := &passage{tx: tx, snapshot: s}
-		return g.giveBack(m, answer{Question: Question{Now: b.now(), From: Actor{Ref: m.Sender}}}, "refused", &told)
+		return g.giveBack(now, answer{Question: Question{Now: b.now(), From: Actor{Ref: m.Sender}}}, "refused", &told)
 	})
 	if err == nil {
 		b.poke(told)

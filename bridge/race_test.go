@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/bridgetest"
+)
+
+// turns is a store that lets somebody else go first before a transaction, so
+// that a test chooses the order of two who race.
+type turns struct {
+	bridge.Store
+
+	mu    sync.Mutex // guards the following fields
+	first []func() error
+}
+
+// then has each of the next transactions wait for one of these, in order; nil
+// waits for nobody, and an error is the transaction's.
+func (s *turns) then(first ...func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.first = first
+}
+
+func (s *turns) Update(ctx context.Context, p bridge.PatientID, fn func(bridge.Tx) error) error {
+	s.mu.Lock()
+	var first func() error
+	if len(s.first) > 0 {
+		first, s.first = s.first[0], s.first[1:]
+	}
+	s.mu.Unlock()
+	if first != nil {
+		if err := first(); err != nil {
+			return err
+		}
+	}
+	return s.Store.Update(ctx, p, fn)
+}
+
+func newTurns(t *testing.T) (*bridgetest.World, *turns) {
+	s := &turns{}
+	return bridgetest.New(t, bridgetest.WithStore(func(inner bridge.Store) bridge.Store {
+		s.Store = inner
+		return s
+	})), s
+}
+
+func TestAMessageThatWentDoesNotReturnWithWhoCameLate(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	r, d := held(t, w)
+	text, err := w.ConsentText(ctx, w.As("jens"), "jens", r.Scope, "da")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := bridge.NewGrant{MID: bridgetest.MID(), Patient: "jens", Request: r.ID, Language: "da", TextHash: text.Hash}
+	// Between the grant and its release a sweep lets the message go, and the
+	// patient takes the consent back.
+	s.then(nil, func() error {
+		if err := w.Sweep(ctx); err != nil {
+			return err
+		}
+		_, err := w.Withdraw(ctx, w.As("jens"), "jens", bridge.ConsentID(n.MID))
+		return err
+	})
+	if _, err := w.Grant(ctx, w.As("jens"), n); err != nil {
+		t.Fatal(err)
+	}
+	items, _, err := w.History(ctx, w.As("sw"), fresh, bridge.HistoryQuery{Conversation: d.Conversation})
+	if err != nil || len(items) != 1 {
+		t.Fatalf("%d messages, %v", len(items), err)
+	}
+	if m := items[0].Message; m.State != bridge.MessageAccepted || len(m.Parts) != 1 {
+		t.Errorf("the message that went is %s, with %d parts", m.State, len(m.Parts))
+	}
+	if d := cmp.Diff([]string{}, returned(w.Reader("sw").Next())); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestWhatOneDeviceShowedIsNotWithheldByAnother(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	conv := w.Talk(bridge.PurposeTreatment, "gp", "psy")
+	w.MustSend("gp", bridgetest.Draft(conv, "text", bridge.TopicMedication))
+	got, _, err := w.Deliver(ctx, w.As("psy"), fresh, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := bridge.Objection{ID: bridge.ObjectionID(bridgetest.MID()), Patient: "jens", Parties: []bridge.Party{bridgetest.Party("psy")}}
+	if _, err := w.Object(ctx, w.As("jens"), no); err != nil {
+		t.Fatal(err)
+	}
+	// The other device is refused; before that is kept, the first says that it
+	// showed what it had.
+	s.then(nil, func() error {
+		return w.Close(ctx, w.As("psy"), []bridge.DisclosureID{got[1].Disclosure}, bridge.DisclosureShown)
+	})
+	if _, _, err := w.Deliver(ctx, w.As("psy"), bridge.Claimant{Session: "other", Fresh: true}, 0, 10); err != nil {
+		t.Fatal(err)
+	}
+	items, _, err := w.History(ctx, w.As("gp"), fresh, bridge.HistoryQuery{Conversation: conv.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := items[0].Deliveries[0]; v.State != bridge.DeliveryDelivered || v.ShownAt.IsZero() || len(v.Reasons) != 0 {
+		t.Errorf("what was shown is told as %s, at %v, because of %q", v.State, v.ShownAt, v.Reasons)
+	}
+}
+
+// stillOpen lists the claims about both patients that nobody has closed.
+func stillOpen(t *testing.T, w *bridgetest.World) (open []bridge.Disclosure) {
+	t.Helper()
+	err := w.Store().View(t.Context(), func(tx bridge.Tx) error {
+		for _, p := range []bridge.PatientID{"jens", "amir"} {
+			of, err := tx.Disclosures().Open(p)
+			if err != nil {
+				return err
+			}
+			open = append(open, of...)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open
+}
+
+func TestAClaimWhoseContentIsNotReturnedDoesNotStayOpen(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	jens := w.Talk(bridge.PurposeTreatment, "psy", "gp")
+	amir := w.TalkAbout("amir", bridge.PurposeTreatment, "", "amir", "gp")
+	w.MustSend("psy", bridgetest.Draft(jens, "about one", bridge.TopicMedication))
+	w.MustSend("amir", bridgetest.Draft(amir, "about another", bridge.TopicPractical))
+	fault := errors.New("disk on fire")
+	s.then(nil, func() error { return fault })
+	if _, _, err := w.Deliver(ctx, w.As("gp"), fresh, 0, 10); bridge.CodeOf(err) != bridge.CodeInternal {
+		t.Fatalf("got %v", err)
+	}
+	if open := stillOpen(t, w); len(open) != 0 {
+		t.Errorf("%d claims stay open for content that nobody was given", len(open))
+	}
+	if d := cmp.Diff([]string{"about one", "about another"}, bridgetest.Texts(w.Reader("gp").Next())); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestAWithheldFileLeavesNoOpenClaimAndAMessageTellsOnlyTheReadersConsents(t *testing.T) {
+	w := bridgetest.New(t)
+	ctx := t.Context()
+	consents := map[string]bridge.Consent{}
+	for _, to := range []string{"gp", "nurse"} {
+		consents[to] = w.Consent("jens", "jens", bridgetest.Scope("sw", to, bridge.PurposeSocialCasework, "c-1", bridge.TopicHousing))
+	}
+	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "sw", "gp", "nurse")
+	file, err := w.Attach(ctx, w.As("sw"), "jens", "a.txt", []bridge.Topic{bridge.TopicMedication}, []byte("text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := bridgetest.Draft(conv, "text", bridge.TopicHousing)
+	d.Attachments = []bridge.AttachmentID{file.ID}
+	w.MustSend("sw", d)
+	for name, consent := range consents {
+		items, _, err := w.History(ctx, w.As(name), fresh, bridge.HistoryQuery{Conversation: conv.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff([]bridge.ConsentID{consent.ID}, items[0].Message.Consents); d != "" {
+			t.Errorf("%s is told of consents: %s", name, d)
+		}
+		if err := w.Close(ctx, w.As(name), []bridge.DisclosureID{items[0].Disclosure}, bridge.DisclosureShown); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, _, err = w.Attachment(ctx, w.As("gp"), fresh, file.ID)
+	bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+	if open := stillOpen(t, w); len(open) != 0 {
+		t.Errorf("%d claims stay open for a file that was not given", len(open))
+	}
+}
