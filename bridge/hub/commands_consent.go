@@ -49,7 +49,7 @@ var consentCommands = map[wire.CommandType]command{
 	}),
 	wire.CmdObjectionMake: does(func(s *session, c bridge.Caller, d *wire.ObjectionMake) (any, error) {
 		o, err := s.hub.Gate.Rights.Object(s.ctx, c, bridge.Objection{
-			Patient: d.Patient, Parties: d.Parties, Topics: d.Topics, Purposes: d.Purposes,
+			ID: bridge.ObjectionID(d.MID), Patient: d.Patient, Parties: d.Parties, Topics: d.Topics, Purposes: d.Purposes,
 		})
 		return wire.ObjectionMade{Objection: o}, err
 	}),

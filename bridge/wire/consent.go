@@ -59,6 +59,7 @@ type ConsentTextFor struct {
 
 // ObjectionMake makes an objection. No topics, or no purposes, means all.
 type ObjectionMake struct {
+	MID      string           `json:"mid"` // the objection's id: objecting again with it changes nothing
 	Patient  bridge.PatientID `json:"patient"`
 	Parties  []bridge.Party   `json:"parties"`
 	Topics   []bridge.Topic   `json:"topics,omitempty"`

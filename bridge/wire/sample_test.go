@@ -156,7 +156,7 @@ var exchanges = []exchange{
 		OK: &bridge.ConsentText{Language: "da", Version: "2026-11", Body: "Jeg giver samtykke til ...", Hash: "9f86d081"},
 	},
 	{
-		Type: wire.CmdObjectionMake, Data: &wire.ObjectionMake{Patient: patient, Parties: objection.Parties, Topics: objection.Topics},
+		Type: wire.CmdObjectionMake, Data: &wire.ObjectionMake{MID: "objection-0001", Patient: patient, Parties: objection.Parties, Topics: objection.Topics},
 		OK: &wire.ObjectionMade{Objection: objection},
 	},
 	{Type: wire.CmdObjectionLift, Data: &wire.ObjectionLift{Patient: patient, Objection: "o-2"}, OK: &wire.Empty{}},

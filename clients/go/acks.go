@@ -29,7 +29,7 @@ type acks struct {
 }
 
 func (a *acks) init(k *conn) {
-	a.send = func(ack wire.Ack) { _ = k.write(0, wire.Command{Type: wire.CmdAck, Data: ack}) }
+	a.send = func(ack wire.Ack) { _ = k.write(wire.Command{Type: wire.CmdAck, Data: ack}) }
 	a.timer = time.AfterFunc(time.Hour, a.fire)
 	a.timer.Stop()
 }

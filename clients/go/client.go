@@ -34,7 +34,7 @@ type Client struct {
 	place   *bridge.Position // nil until the first connection
 	err     error            // why it is closed
 	cause   error            // why it is not connected
-	shown   []bridge.DisclosureID
+	shown   []said
 	patient map[bridge.ConversationID]bridge.PatientID
 	follows map[bridge.PatientID]wire.PresenceSub
 	away    bool

@@ -275,6 +275,28 @@ func TestTokenIsRefreshedInPlace(t *testing.T) {
 	p.want(wire.CmdRefresh)
 }
 
+func TestCommandsOfManyGoroutinesComeInOrder(t *testing.T) {
+	s := newServer(t)
+	c := s.dial(nil)
+	p, _ := s.admit("L", 0, false)
+	const asking = 50
+	done := make(chan error, asking)
+	for range asking {
+		go func() {
+			_, err := c.Conversations(t.Context(), wire.ConvList{})
+			done <- err
+		}()
+	}
+	for range asking { // the server of the tests sees that ids and beats grow
+		p.reply(p.want(wire.CmdConvList), wire.ConvListed{})
+	}
+	for range asking {
+		if err := wait(t, done, "an answer"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestDialSaysWhyItCanNotConnect(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()

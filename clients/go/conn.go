@@ -146,7 +146,7 @@ func (k *conn) readMessage(log *slog.Logger) error {
 func (k *conn) take(frame wire.Server) error {
 	switch {
 	case frame.Ping():
-		return k.write(0, wire.Command{})
+		return k.write(wire.Command{})
 	case frame.ID != 0:
 		k.mu.Lock()
 		ch := k.waiting[frame.ID]
@@ -177,23 +177,15 @@ func (k *conn) take(frame wire.Server) error {
 // in the answer.
 func (k *conn) call(ctx context.Context, t wire.CommandType, data, into any) (beat uint64, err error) {
 	ch := make(chan answer, 1)
-	k.mu.Lock()
-	if k.waiting == nil {
-		k.mu.Unlock()
-		return 0, errLost
+	id, err := k.ask(wire.Command{Type: t, Data: data}, ch)
+	if err != nil {
+		return 0, err
 	}
-	k.id++
-	id := k.id
-	k.waiting[id] = ch
-	k.mu.Unlock()
 	defer func() {
 		k.mu.Lock()
 		delete(k.waiting, id)
 		k.mu.Unlock()
 	}()
-	if err := k.write(id, wire.Command{Type: t, Data: data}); err != nil {
-		return 0, err
-	}
 	timeout := time.NewTimer(wire.CommandTimeout)
 	defer timeout.Stop()
 	select {
@@ -209,12 +201,34 @@ func (k *conn) call(ctx context.Context, t wire.CommandType, data, into any) (be
 	}
 }
 
-// write writes one frame, with the next beat. Whatever goes wrong ends the
-// connection.
-func (k *conn) write(id uint32, c wire.Command) error {
+// ask writes a command with the next id; its answer goes to ch. Ids grow on the
+// wire as beats do, so both are taken by who writes.
+func (k *conn) ask(c wire.Command, ch chan answer) (uint32, error) {
 	k.writing.Lock()
 	defer k.writing.Unlock()
-	c.ID, c.Beat = id, k.beats.next()
+	k.mu.Lock()
+	if k.waiting == nil {
+		k.mu.Unlock()
+		return 0, errLost
+	}
+	k.id++
+	c.ID = k.id
+	k.waiting[c.ID] = ch
+	k.mu.Unlock()
+	return c.ID, k.writeLocked(c)
+}
+
+// write writes a frame that is not answered.
+func (k *conn) write(c wire.Command) error {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	return k.writeLocked(c)
+}
+
+// writeLocked writes one frame, with the next beat. A connection that can't be
+// written to ends.
+func (k *conn) writeLocked(c wire.Command) error {
+	c.Beat = k.beats.next()
 	frame, err := wire.EncodeCommand(c)
 	if err != nil {
 		return err
@@ -237,7 +251,7 @@ func (k *conn) write(id uint32, c wire.Command) error {
 // leave says goodbye and ends the connection.
 func (k *conn) leave() {
 	k.acks.flush()
-	_ = k.write(0, wire.Command{Type: wire.CmdBye, Data: wire.Bye{}})
+	_ = k.write(wire.Command{Type: wire.CmdBye, Data: wire.Bye{}})
 	_ = k.ws.Close()
 	<-k.done
 }

@@ -69,10 +69,12 @@ func (c *Client) ConsentText(ctx context.Context, p bridge.PatientID, s bridge.S
 	return ask[bridge.ConsentText](ctx, c, wire.CmdConsentText, wire.ConsentTextFor{Patient: p, Scope: s, Language: language})
 }
 
-// Object makes an objection. It has no id of its own before it is made, so it is
-// not repeated when its outcome is unknown (RetryableError): list, then decide.
+// Object makes an objection. An empty MID is replaced by a fresh one.
 func (c *Client) Object(ctx context.Context, o wire.ObjectionMake) (bridge.Objection, error) {
-	out, err := askOnce[wire.ObjectionMade](ctx, c, wire.CmdObjectionMake, o)
+	if o.MID == "" {
+		o.MID = newID()
+	}
+	out, err := ask[wire.ObjectionMade](ctx, c, wire.CmdObjectionMake, o)
 	return out.Objection, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/wire"
@@ -191,16 +192,28 @@ func handle[T any](c *Client, e wire.Event, f func(T)) bool {
 	return true
 }
 
+// said is a claim that the bridge was told of, but may not have heard of: an ack
+// has no answer. What was shown in the last minute is said again on the next
+// connection, and saying it twice is harmless.
+type said struct {
+	id bridge.DisclosureID
+	at instant
+}
+
+const remembered = time.Minute
+
 // moved notes that the program has dealt with the event.
 func (c *Client) moved(n uint64, shown bridge.DisclosureID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.place = &bridge.Position{Log: c.place.Log, N: n}
 	if shown != "" {
-		c.shown = append(c.shown, shown)
-		if extra := len(c.shown) - wire.MaxClaims/2; extra > 0 {
-			c.shown = c.shown[extra:]
+		now := c.o.clock()
+		old := max(0, len(c.shown)+1-wire.MaxClaims/2)
+		for old < len(c.shown) && age(c.shown[old].at, now) > remembered {
+			old++
 		}
+		c.shown = append(c.shown[old:], said{shown, now})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -106,12 +107,11 @@ func (c *Client) begin(k *conn, s wire.Connected) {
 	if c.place == nil {
 		c.place = &bridge.Position{Log: s.Log, N: s.N}
 	}
-	shown, n := c.shown, c.place.N
-	c.shown = nil
+	shown, n := slices.Clone(c.shown), c.place.N
 	c.mu.Unlock()
 	k.acks.at(n)
-	for _, id := range shown {
-		k.acks.add(0, id, "")
+	for _, s := range shown {
+		k.acks.add(0, s.id, "")
 	}
 	close(k.ready)
 }

@@ -59,6 +59,8 @@ func newServer(t *testing.T) *server {
 }
 
 func (p *peer) read() {
+	var id uint32
+	var beat uint64
 	for {
 		_, message, err := p.ws.ReadMessage()
 		if err != nil {
@@ -70,6 +72,10 @@ func (p *peer) read() {
 			if err != nil {
 				p.t.Errorf("the client sent a frame that the bridge refuses: %v\n%s", err, frame)
 			}
+			if c.Beat <= beat || c.ID != 0 && c.ID <= id {
+				p.t.Errorf("beat %d and id %d came behind %d and %d", c.Beat, c.ID, beat, id)
+			}
+			beat, id = c.Beat, max(id, c.ID)
 			p.commands <- c
 		}
 	}

@@ -100,10 +100,22 @@ func (c *Client) MarkRead(ctx context.Context, id bridge.ConversationID, seq uin
 	return out.ReadSeq, err
 }
 
-// Acknowledge says that a message which asks for it was taken notice of.
+// Acknowledge says that a message which asks for it was taken notice of. It must
+// have been shown: call it when the handler has returned, not from within.
 func (c *Client) Acknowledge(ctx context.Context, id bridge.MessageID, note string) (time.Time, error) {
-	out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id, Note: note})
-	return out.At, err
+	for try := 1; ; try++ {
+		// The bridge learns that it was shown from an ack, which may still be on its way.
+		if k, err := c.connected(ctx); err == nil {
+			k.acks.flush()
+		}
+		out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id, Note: note})
+		if try == tries || !errors.Is(err, &bridge.Error{Code: bridge.CodeConflict}) {
+			return out.At, err
+		}
+		if err := sleep(ctx, time.Duration(try)*ackEvery/2); err != nil {
+			return time.Time{}, err
+		}
+	}
 }
 
 // SetTyping tells the members of a conversation that somebody writes, or no
@@ -113,7 +125,7 @@ func (c *Client) SetTyping(id bridge.ConversationID, on bool) {
 	k := c.conn
 	c.mu.Unlock()
 	if k != nil && !k.over() {
-		_ = k.write(0, wire.Command{Type: wire.CmdTyping, Data: wire.Typing{Conversation: id, On: on}})
+		_ = k.write(wire.Command{Type: wire.CmdTyping, Data: wire.Typing{Conversation: id, On: on}})
 	}
 }
 

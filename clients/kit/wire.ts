@@ -870,6 +870,7 @@ export interface ConsentText {
 
 /** ObjectionMake makes an objection. No topics, or no purposes, means all. */
 export interface ObjectionMake {
+  mid: string;
   patient: PatientID;
   parties: Party[];
   topics?: Topic[];
