@@ -14,52 +14,31 @@ import (
 
 type listenCmd struct {
 	remote
-	Log   string `help:"With --n: the log that the place is in." placeholder:"ID"`
+	Log   string `help:"With --n: the log that the place is in, as the first line of --json told it." placeholder:"ID"`
 	N     uint64 `help:"With --log: begin behind this event, as a line of --json told it." placeholder:"N"`
 	Count int    `help:"Stop after so many messages. 0: never." default:"0" placeholder:"N"`
 	Ack   bool   `help:"Acknowledge what asks for it."`
 }
 
-// heard is one line for scripts.
+// heard is one line for scripts. N is the place in the log, to go on from with --n.
 type heard struct {
-	Type string           `json:"type"`
-	At   *bridge.Position `json:"at,omitempty"`
-	Data any              `json:"data,omitempty"`
+	Type string  `json:"type"`
+	N    *uint64 `json:"n,omitempty"`
+	Data any     `json:"data,omitempty"`
 }
 
 // Run shows what comes until it is interrupted.
 func (l *listenCmd) Run(ctx context.Context, out *printer) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	var client *brobygger.Client
-	ready := make(chan struct{})
-	left := l.Count
-	on := l.handlers(out)
-	show := on.Message
-	on.Message = func(m brobygger.Message) {
-		<-ready
-		show(m)
-		if l.Ack && m.Message != nil && m.Message.AckRequested && m.By != client.Session().Party {
-			if _, err := client.Acknowledge(ctx, m.ID, ""); err != nil {
-				out.fault(plain(err))
-			}
-		}
-		if left--; left == 0 {
-			stop()
-		}
-	}
-	client, err := l.dialFrom(ctx, out.language, on)
+	shown := make(chan brobygger.Message, 1024)
+	client, err := l.dialFrom(ctx, out.language, l.handlers(out, shown))
 	if err != nil {
 		return err
 	}
-	close(ready)
-	if !out.json {
-		out.printf("Listening as %s. Stop with Ctrl-C.\n", out.bold(shortRef(client.Session().Party)))
+	session := client.Session()
+	if !out.line(heard{"connected", &session.N, session}) {
+		out.printf("Listening as %s. Stop with Ctrl-C.\n", out.bold(shortRef(session.Party)))
 	}
-	select {
-	case <-ctx.Done():
-	case <-client.Done():
-	}
+	l.follow(ctx, client, shown, out)
 	ended := client.Err()
 	_ = client.Close()
 	if ended != nil && !errors.Is(ended, brobygger.ErrClosed) {
@@ -68,9 +47,30 @@ func (l *listenCmd) Run(ctx context.Context, out *printer) error {
 	return nil
 }
 
+// follow acknowledges what was shown, and returns when enough was.
+func (l *listenCmd) follow(ctx context.Context, client *brobygger.Client, shown <-chan brobygger.Message, out *printer) {
+	for left := l.Count; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-client.Done():
+			return
+		case m := <-shown:
+			if l.Ack && m.Message != nil && m.Message.AckRequested && m.By != client.Session().Party {
+				if _, err := client.Acknowledge(ctx, m.ID, ""); err != nil {
+					out.fault(plain(err))
+				}
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
+}
+
 func (l *listenCmd) dialFrom(ctx context.Context, language string, on brobygger.Handlers) (*brobygger.Client, error) {
-	if (l.Log == "") != (l.N == 0) {
-		return nil, usagef("--log and --n go together")
+	if l.Log == "" && l.N != 0 {
+		return nil, usagef("--n is a place in a log: give --log, too")
 	}
 	if l.Log != "" {
 		l.resume = &bridge.Position{Log: l.Log, N: l.N}
@@ -78,13 +78,14 @@ func (l *listenCmd) dialFrom(ctx context.Context, language string, on brobygger.
 	return l.dial(ctx, language, on)
 }
 
-func (l *listenCmd) handlers(out *printer) brobygger.Handlers {
-	at := func(n uint64) *bridge.Position { return &bridge.Position{N: n} }
+func (l *listenCmd) handlers(out *printer, shown chan<- brobygger.Message) brobygger.Handlers {
+	at := func(n uint64) *uint64 { return &n }
 	return brobygger.Handlers{
 		Message: func(m brobygger.Message) {
 			if !out.line(heard{string(wire.PushMessage), at(m.N), m.MessageEvent}) {
 				out.message(m.MessageEvent, "")
 			}
+			offer(shown, m)
 		},
 		Amended: func(m brobygger.Message) {
 			if !out.line(heard{string(wire.PushAmended), at(m.N), m.MessageEvent}) {
@@ -112,7 +113,7 @@ func (l *listenCmd) handlers(out *printer) brobygger.Handlers {
 			}
 		},
 		Resync: func(r wire.Resync) {
-			if !out.line(heard{string(wire.PushResync), &r.At, r}) {
+			if !out.line(heard{string(wire.PushResync), &r.At.N, r}) {
 				out.printf("Events are missing (%s): read your conversations afresh.\n", r.Reason)
 			}
 		},

@@ -139,7 +139,7 @@ func (r remote) role(ctx context.Context, language string) (bridge.Ref, error) {
 		return asRef(bridge.TypePractitionerRole, r.Role), nil
 	}
 	var got struct {
-		Roles []bridge.RoleEntry `json:"roles"`
+		Roles []bridge.RoleEntry `json:"items"`
 	}
 	if err := r.call(ctx, language, http.MethodGet, "/api/v1/me/roles", nil, nil, &got); err != nil {
 		return "", err
