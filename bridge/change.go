@@ -70,18 +70,27 @@ func (b *Bridge) PreviewGrant(ctx context.Context, c Caller, n NewGrant) (Change
 }
 
 // PreviewWithdrawal says what the withdrawal would change, for who decides for
-// the patient. Of a consent that is not active it changes nothing.
+// the patient. Of a consent that has ended, and goes on in no other, it changes
+// nothing.
 func (b *Bridge) PreviewWithdrawal(ctx context.Context, c Caller, p PatientID, id ConsentID) (Change, error) {
 	s, err := b.mayConsent(ctx, c, p)
 	if err != nil {
 		return Change{}, err
 	}
-	i := slices.IndexFunc(s.Consents, func(x Consent) bool { return x.ID == id })
-	if i < 0 {
+	var consent Consent
+	var standing bool
+	err = b.store.View(ctx, func(tx Tx) (err error) {
+		consent, standing, err = s.standing(tx, id)
+		return err
+	})
+	if err != nil {
+		return Change{}, b.told(err)
+	}
+	if !standing {
 		return Change{}, nil
 	}
-	left := slices.Delete(slices.Clone(s.Consents), i, i+1)
-	return b.compare(ctx, s, s.suppose(left), s.Consents[i].Scope)
+	left := slices.DeleteFunc(slices.Clone(s.Consents), func(x Consent) bool { return x.ID == consent.ID })
+	return b.compare(ctx, s, s.suppose(left), consent.Scope)
 }
 
 // compare decides, for each pair that the scope is about, what may pass before

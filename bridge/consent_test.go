@@ -165,6 +165,59 @@ func TestANewConsentSupersedesAndDoesNotRevive(t *testing.T) {
 	}
 }
 
+func TestAMessageGoesOnThroughEveryConsentThatTookThePlaceOfItsOwn(t *testing.T) {
+	w := bridgetest.New(t)
+	s := bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication)
+	first := w.Consent("jens", "jens", s)
+	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "gp", "sw")
+	w.MustSend("gp", bridgetest.Draft(conv, "one", bridge.TopicMedication))
+	w.Consent("jens", "jens", s)
+	third := w.Consent("jens", "jens", s)
+	sw := w.Reader("sw")
+	if d := cmp.Diff([]string{"one"}, bridgetest.Texts(sw.Next())); d != "" {
+		t.Error(d)
+	}
+	w.MustSend("gp", bridgetest.Draft(conv, "two", bridge.TopicMedication))
+	// Who withdraws what they see in an old list says no to what it permits.
+	if c, err := w.PreviewWithdrawal(t.Context(), w.As("jens"), "jens", first.ID); err != nil || len(c.Lose) == 0 {
+		t.Errorf("withdrawing the first would change %+v, %v", c, err)
+	}
+	done, err := w.Withdraw(t.Context(), w.As("jens"), "jens", first.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Send(t.Context(), w.As("gp"), bridgetest.Draft(conv, "three", bridge.TopicMedication))
+	bridgetest.MustDeny(t, err, bridge.CodeConsentRequired)
+	if d := cmp.Diff([]string{"-[consent_withdrawn consent_required]"}, bridgetest.Texts(sw.Next())); d != "" {
+		t.Error(d)
+	}
+	w.Consent("jens", "jens", s) // a yes of its own, which a repeated no does not touch
+	for _, id := range []bridge.ConsentID{first.ID, third.ID} {
+		again, err := w.Withdraw(t.Context(), w.As("jens"), "jens", id)
+		if err != nil || !again.At.Equal(done.At) {
+			t.Errorf("withdrawn again: at %v, %v; the first time at %v", again.At, err, done.At)
+		}
+	}
+	w.MustSend("gp", bridgetest.Draft(conv, "four", bridge.TopicMedication))
+	if d := cmp.Diff([]string{"four"}, bridgetest.Texts(sw.Next())); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestAWithdrawalWaitsForWhatWasClaimedUnderAnEarlierConsentOfTheSame(t *testing.T) {
+	w := bridgetest.New(t)
+	s := bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication)
+	w.Consent("jens", "jens", s)
+	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "gp", "sw")
+	w.MustSend("gp", bridgetest.Draft(conv, "one", bridge.TopicMedication))
+	w.Reader("sw").Fetch() // and says nothing of it
+	second := w.Consent("jens", "jens", s)
+	done, err := w.Withdraw(t.Context(), w.As("jens"), "jens", second.ID)
+	if err != nil || len(done.Unconfirmed) != 1 {
+		t.Errorf("answered with %d unconfirmed, %v", len(done.Unconfirmed), err)
+	}
+}
+
 func TestPreviewsSayWhatWouldChange(t *testing.T) {
 	w := bridgetest.New(t)
 	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "sw", "gp")

@@ -183,7 +183,11 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 		qs := make([]Question, len(asked))
 		for i, at := range asked {
 			m := claims[at].message
-			gone[i] = s.ended(claims[at].delivery.Consents)
+			if s != nil {
+				if gone[i], err = s.ended(tx, claims[at].delivery.Consents); err != nil {
+					return nil, err
+				}
+			}
 			from, err := b.actor(tx, m.Sender)
 			if err != nil {
 				return nil, err
@@ -253,7 +257,11 @@ func delivered(all []claimed) []Delivered {
 // accepted on for this recipient must still be active: a new consent does not
 // revive what was sent under an old one (I6).
 func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error) {
-	if g.snapshot.ended(w.delivery.Consents) {
+	ended, err := g.snapshot.ended(g.tx, w.delivery.Consents)
+	if err != nil {
+		return claimed{}, err
+	}
+	if ended {
 		a.Allow, a.Reasons = false, []Code{CodeConsentWithdrawn}
 		return claimed{withheld: a.Reasons}, g.record(ledger.KindDenied, a, messageWords(w.message))
 	}
@@ -285,14 +293,44 @@ func messageWords(m Message) func(*ledger.Entry) {
 }
 
 // ended reports whether one of the consents is no longer active. One that was
-// superseded goes on in its successor: the patient said yes to the same again.
-func (s *Snapshot) ended(consents []ConsentID) bool {
+// superseded goes on in its successor, and in that one's: the patient said yes to
+// the same again.
+func (s *Snapshot) ended(tx Tx, consents []ConsentID) (bool, error) {
 	for _, id := range consents {
-		if s == nil || !slices.ContainsFunc(s.Consents, func(x Consent) bool { return x.ID == id || x.Supersedes == id }) {
-			return true
+		if _, ok, err := s.standing(tx, id); err != nil || !ok {
+			return true, err
 		}
 	}
-	return false
+	return false, nil
+}
+
+// standing finds the active consent that id is, or goes on in.
+func (s *Snapshot) standing(tx Tx, id ConsentID) (Consent, bool, error) {
+	for _, x := range s.Consents {
+		if x.ID == id {
+			return x, true, nil
+		}
+	}
+	for _, x := range s.Consents {
+		line, err := lineage(tx, x)
+		if err != nil || slices.Contains(line, id) {
+			return x, err == nil, err
+		}
+	}
+	return Consent{}, false, nil
+}
+
+// lineage lists a consent and all that it superseded, newest first.
+func lineage(tx Tx, x Consent) ([]ConsentID, error) {
+	line := []ConsentID{x.ID}
+	for x.Supersedes != "" && !slices.Contains(line, x.Supersedes) {
+		line = append(line, x.Supersedes)
+		var err error
+		if x, err = tx.Consents().Consent(x.Supersedes); err != nil {
+			return nil, fmt.Errorf("reading what a consent superseded: %w", err)
+		}
+	}
+	return line, nil
 }
 
 func union[T comparable](x, y []T) []T {

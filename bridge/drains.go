@@ -3,7 +3,10 @@
 
 package bridge
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // drains tells those who wait for a patient's open claims that some were closed.
 type drains struct {
@@ -11,8 +14,9 @@ type drains struct {
 	waiting map[PatientID][]chan struct{}
 }
 
-// wait returns a channel that is closed at the next signal for the patient.
-func (d *drains) wait(p PatientID) <-chan struct{} {
+// wait returns a channel that is closed at the next signal for the patient, and
+// what ends the waiting.
+func (d *drains) wait(p PatientID) (signal <-chan struct{}, stop func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.waiting == nil {
@@ -20,7 +24,18 @@ func (d *drains) wait(p PatientID) <-chan struct{} {
 	}
 	c := make(chan struct{})
 	d.waiting[p] = append(d.waiting[p], c)
-	return c
+	return c, func() { d.forget(p, c) }
+}
+
+func (d *drains) forget(p PatientID, c chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	rest := slices.DeleteFunc(d.waiting[p], func(x chan struct{}) bool { return x == c })
+	if len(rest) == 0 {
+		delete(d.waiting, p)
+		return
+	}
+	d.waiting[p] = rest
 }
 
 func (d *drains) signal(p PatientID) {

@@ -6,6 +6,8 @@ package bridge
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
@@ -27,15 +29,17 @@ const DrainTime = 3500 * time.Millisecond
 // Withdraw takes a consent back. From its commit on nothing is accepted or
 // claimed under it; it is answered once no open claim relies on it, or the
 // clients' window has passed, so that nothing can be shown any more (promise 2).
-// Withdrawing again answers the same.
+// Withdrawing again answers the same. Of a consent that was superseded the one in
+// its place is withdrawn: it permits the same, and the patient says no to that.
 func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id ConsentID) (Withdrawal, error) {
 	// What it changes is worth knowing, and no ground for not withdrawing.
 	change, err := b.PreviewWithdrawal(ctx, c, p, id)
-	if err != nil && CodeOf(err) != CodePolicyUnavailable {
-		return Withdrawal{}, err
+	if err != nil {
+		b.log.LogAttrs(ctx, slog.LevelWarn, "what a withdrawal changes is not known", slog.Any("error", err))
 	}
 	w := Withdrawal{Consent: id, Affected: change}
 	var told pokes
+	var line []ConsentID
 	err = b.closing(ctx, c, p, func(g *passage, a answer) error {
 		told = nil
 		consent, err := g.tx.Consents().Consent(id)
@@ -43,6 +47,12 @@ func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id Consent
 			return &Error{Code: CodeNotFound, Message: "no such consent"}
 		}
 		if err != nil {
+			return err
+		}
+		if consent, err = successor(g.tx, consent); err != nil {
+			return err
+		}
+		if line, err = lineage(g.tx, consent); err != nil {
 			return err
 		}
 		w.At = consent.EndedAt
@@ -57,15 +67,34 @@ func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id Consent
 		} else if err := g.record(ledger.KindWithdrawn, a, consentWords(consent)); err != nil {
 			return err
 		}
-		w.Disclosures, err = g.tx.Disclosures().Count(id)
+		w.Disclosures, err = g.tx.Disclosures().Count(consent.ID)
 		return err
 	})
 	if err != nil {
 		return Withdrawal{}, err
 	}
 	b.poke(told)
-	w.Unconfirmed, err = b.drain(ctx, p, id)
+	w.Unconfirmed, err = b.drain(ctx, p, line...)
 	return w, err
+}
+
+// successor is the newest of the consents that were put in this one's place.
+func successor(tx Tx, c Consent) (Consent, error) {
+	if c.State != ConsentSuperseded {
+		return c, nil
+	}
+	all, _, err := tx.Consents().All(c.Patient)
+	if err != nil {
+		return c, err
+	}
+	for range all { // no line is longer
+		i := slices.IndexFunc(all, func(x Consent) bool { return x.Supersedes == c.ID })
+		if i < 0 {
+			break
+		}
+		c = all[i]
+	}
+	return c, nil
 }
 
 // end closes an active consent and tells those it was about (I1).
@@ -109,32 +138,35 @@ func (g *passage) lock(k EventKind, conversations []ConversationID, a answer, to
 	return nil
 }
 
-// drain waits until no claim that relies on the consent is open, or DrainTime has
+// drain waits until no claim that relies on the consents is open, or DrainTime has
 // passed since the commit, on this machine's monotonic clock. What is then still
 // open ends as unknown, and is returned.
-func (b *Bridge) drain(ctx context.Context, p PatientID, id ConsentID) ([]Disclosure, error) {
+func (b *Bridge) drain(ctx context.Context, p PatientID, ids ...ConsentID) ([]Disclosure, error) {
 	ctx = context.WithoutCancel(ctx)
 	limit := time.NewTimer(DrainTime)
 	defer limit.Stop()
 	b.tell(func(l Listener) { l.Draining(p) })
 	for waiting := true; waiting; {
-		signal := b.drains.wait(p)
-		open, err := b.open(ctx, p, id)
+		signal, stop := b.drains.wait(p)
+		open, err := b.open(ctx, p, ids)
+		if err == nil && len(open) > 0 {
+			select {
+			case <-signal:
+			case <-limit.C:
+				waiting = false
+			}
+		}
+		stop()
 		if err != nil {
 			return nil, b.told(err)
 		}
 		if len(open) == 0 {
 			return nil, nil
 		}
-		select {
-		case <-signal:
-		case <-limit.C:
-			waiting = false
-		}
 	}
 	var left []Disclosure
 	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
-		open, err := tx.Disclosures().Open(p, id)
+		open, err := tx.Disclosures().Open(p, ids...)
 		left = open
 		for i, d := range open {
 			left[i].State = DisclosureUnknown
@@ -150,9 +182,9 @@ func (b *Bridge) drain(ctx context.Context, p PatientID, id ConsentID) ([]Disclo
 	return left, nil
 }
 
-func (b *Bridge) open(ctx context.Context, p PatientID, id ConsentID) (open []Disclosure, err error) {
+func (b *Bridge) open(ctx context.Context, p PatientID, ids []ConsentID) (open []Disclosure, err error) {
 	err = b.store.View(ctx, func(tx Tx) error {
-		open, err = tx.Disclosures().Open(p, id)
+		open, err = tx.Disclosures().Open(p, ids...)
 		return err
 	})
 	return open, err
