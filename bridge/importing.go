@@ -6,6 +6,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -18,7 +19,8 @@ import (
 //
 // Whoever the batch changes is decided on afresh: a patient's epoch grows with a
 // change of the patient, the care team, representatives, consents or objections,
-// an account's with a change of the account or of one of its roles.
+// an account's with a change of the account, of one of its roles, or of the unit
+// that one is in.
 func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (ImportReport, error) {
 	if !c.Admin {
 		return ImportReport{}, &Error{Code: CodeForbidden}
@@ -130,11 +132,53 @@ func (i *importing) resource(r Resource) error {
 	if err := i.tx.Directory().Put(r); err != nil {
 		return err
 	}
-	if x, ok := r.(RelatedPerson); ok {
-		i.moved[x.Patient] = true
-	}
 	if found && person != "" {
-		return i.moveAccounts(person)
+		if err := i.moveAccounts(person); err != nil {
+			return err
+		}
+	}
+	return i.concerned(old, r)
+}
+
+// concerned moves whom else a change ends something for: the patient of a
+// representative, whoever had the role before, the people of a unit that closed
+// or went to another sector.
+func (i *importing) concerned(old, r Resource) error {
+	switch x := r.(type) {
+	case RelatedPerson:
+		i.moved[x.Patient] = true
+		if was, _ := old.(RelatedPerson); was.Patient != "" {
+			i.moved[was.Patient] = true
+		}
+	case PractitionerRole:
+		if was, _ := old.(PractitionerRole); was.Practitioner != "" && was.Practitioner != x.Practitioner {
+			return i.moveAccounts(Practitioner{ID: was.Practitioner}.Reference())
+		}
+	case Organization:
+		was, _ := old.(Organization)
+		if was.ID == "" || was.Active == x.Active && was.Sector == x.Sector && was.PartOf == x.PartOf {
+			return nil
+		}
+		return i.moveStaff(x.ID)
+	}
+	return nil
+}
+
+// moveStaff moves the accounts of all who work in an organization or its units.
+func (i *importing) moveStaff(organization string) error {
+	entries, err := i.tx.Directory().Find(DirectoryQuery{Organization: organization, Limit: math.MaxInt32})
+	if err != nil {
+		return err
+	}
+	moved := map[string]bool{}
+	for _, e := range entries {
+		if moved[e.Role.Practitioner] {
+			continue
+		}
+		moved[e.Role.Practitioner] = true
+		if err := i.moveAccounts(Practitioner{ID: e.Role.Practitioner}.Reference()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
