@@ -79,8 +79,12 @@ func (g *passage) accept(o *outgoing, told *pokes) error {
 		if err := told.append(g.tx, e); err != nil {
 			return err
 		}
-		e.N = (*told)[r]
-		if err := g.claimEarly(o, e); err != nil {
+		if r == m.Sender { // no disclosure
+			own := *m
+			told.last().Message = &own
+			continue
+		}
+		if err := g.claimEarly(o, told.last().Event); err != nil {
 			return err
 		}
 	}

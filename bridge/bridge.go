@@ -42,6 +42,10 @@ type Listener interface {
 	// accepted it, and reports whether the session is there. What a session does
 	// not take after all it closes as unsent, and finds again in its log.
 	Hand(to Claimant, d Delivered) bool
+	// Tell gives the party's sessions an event that needs no claim: one without
+	// content, or about the party's own message. Who stands elsewhere in the log
+	// finds it there.
+	Tell(d Delivered)
 	// Poke says that the party's log has grown to n. It carries no content.
 	Poke(party Ref, n uint64)
 	// Typing says that by types in the conversation; to may be told (the gate has

@@ -72,7 +72,7 @@ func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, li
 		}
 		for i, e := range events {
 			out = append(out, Delivered{Event: e})
-			if e.Kind != EventMessage && e.Kind != EventAmended && e.Kind != EventReturned {
+			if !e.Kind.content() {
 				continue
 			}
 			w, err := readClaim(tx, c, e.Message)

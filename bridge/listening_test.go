@@ -38,6 +38,8 @@ func (e *ear) Hand(_ bridge.Claimant, d bridge.Delivered) bool {
 	return true
 }
 
+func (e *ear) Tell(d bridge.Delivered) { e.Poke(d.Event.Party, d.Event.N) }
+
 func (e *ear) Poke(party bridge.Ref, n uint64) {
 	if party == e.caller.Party {
 		e.poked = n
@@ -95,5 +97,43 @@ func TestWhoListensIsGivenTheMessageInTheSameCommit(t *testing.T) {
 	_, err = w.Send(t.Context(), w.As("gp"), bridgetest.Draft(conv, "third", bridge.TopicMedication))
 	if err == nil || len(e.got) != 1 {
 		t.Errorf("a closed account was handed %q, %v", bridgetest.Texts(e.got), err)
+	}
+}
+
+// told keeps what its party is told whole.
+type told struct {
+	ear
+	events []bridge.Delivered
+}
+
+func (l *told) Tell(d bridge.Delivered) {
+	if d.Event.Party == l.caller.Party {
+		l.events = append(l.events, d)
+	}
+}
+
+func TestOnesOwnMessageAndReceiptsAreToldWithoutAClaim(t *testing.T) {
+	w := bridgetest.New(t)
+	conv := w.Talk(bridge.PurposeTreatment, "gp", "psy")
+	l := &told{ear: ear{caller: w.As("gp")}}
+	w.Listen(l)
+	w.MustSend("gp", bridgetest.Draft(conv, "first", bridge.TopicMedication))
+	w.Reader("psy").Next()
+	kinds := []bridge.EventKind{bridge.EventMessage, bridge.EventReceipt}
+	if d := cmp.Diff(kinds, bridgetest.Kinds(l.events)); d != "" {
+		t.Fatal(d)
+	}
+	fetched, _, err := w.Deliver(t.Context(), l.caller, bridge.Claimant{Fresh: true}, l.events[0].Event.N-1, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(fetched, l.events); d != "" {
+		t.Errorf("what is told is not what the log says: %s", d)
+	}
+	reader := &told{ear: ear{caller: w.As("psy")}}
+	w.Listen(reader)
+	w.MustSend("gp", bridgetest.Draft(conv, "second", bridge.TopicMedication))
+	if len(reader.events) != 0 || reader.poked == 0 {
+		t.Errorf("somebody else's message was told without a claim: %v", reader.events)
 	}
 }

@@ -69,6 +69,40 @@ func (s *session) handed(beat uint64, d bridge.Delivered) {
 	}
 }
 
+// Tell implements bridge.Listener.
+func (h *Hub) Tell(d bridge.Delivered) {
+	var o outgoing
+	for _, s := range under(&h.parties, d.Event.Party) {
+		if o.data == nil {
+			var err error
+			if o, err = frameOf(d, 0, time.Time{}); err != nil {
+				o = outgoing{}
+			}
+		}
+		s.told(d.Event, o)
+	}
+}
+
+// told queues an event that needs no claim, if it is what comes next and the
+// session would get content now; else the session fetches it.
+func (s *session) told(e bridge.Event, o outgoing) {
+	s.mu.Lock()
+	queued := false
+	if o.data != nil && e.N == s.cursor+1 && s.ready && !s.pulling && s.syncs == 0 && s.recentLocked() && !s.halfFullLocked() {
+		queued, _ = s.enqueueLocked(o, lasting)
+	}
+	s.head = max(s.head, e.N)
+	if queued {
+		s.cursor, s.given = e.N, max(s.given, e.N)
+	}
+	s.mu.Unlock()
+	if queued {
+		s.noticed(e)
+		return
+	}
+	s.wake()
+}
+
 // Poke implements bridge.Listener.
 func (h *Hub) Poke(party bridge.Ref, n uint64) {
 	for _, s := range under(&h.parties, party) {

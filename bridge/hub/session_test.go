@@ -382,3 +382,4 @@ type nobody struct{ bridge.Listener }
 
 func (nobody) Ready(bridge.Ref) []bridge.Ready { return nil }
 func (nobody) Poke(bridge.Ref, uint64)         {}
+func (nobody) Tell(bridge.Delivered)           {}
