@@ -15,28 +15,21 @@ import (
 // entry in one transaction (I2, I9). Nobody is told before it is durable (I7).
 func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error) {
 	var told pokes
-	var old *Message
 	answers, err := b.pass(ctx, c, o.conv.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
 		qs, err := b.questions(tx, c, s, o)
 		return append(qs, b.listening(o, qs)...), err
 	}, func(g *passage) error {
-		told, old, o.handed = nil, nil, nil
-		m, err := g.tx.Messages().ByMID(c.Party, o.message.MID)
-		if err == nil && m.State != MessageHeld {
-			// Sent on another connection meanwhile. The entry says what was asked.
-			old = &m
-			return g.record(ledger.KindAccepted, firstAllowed(g.answers), func(e *ledger.Entry) { e.Message = string(m.ID) })
-		}
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
+		told, o.handed = nil, nil
 		return g.accept(o, &told)
 	})
+	if CodeOf(err) == CodeConflict {
+		// Perhaps it was sent on another connection meanwhile: its mid is taken.
+		if old, found := b.taken(ctx, c, o.message.MID); found {
+			return b.sentBefore(ctx, old, o.message)
+		}
+	}
 	if err != nil {
 		return Sent{}, refused(err, o, answers)
-	}
-	if old != nil {
-		return b.sentBefore(ctx, *old, o.message)
 	}
 	b.hand(ctx, o.handed)
 	b.poke(told)
@@ -46,6 +39,15 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 		sent.Recipients = append(sent.Recipients, seenBy(o.recipients[i], a))
 	}
 	return sent, nil
+}
+
+// taken finds the message that was sent with this mid, unless it is held.
+func (b *Bridge) taken(ctx context.Context, c Caller, mid string) (m Message, found bool) {
+	err := b.store.View(ctx, func(tx Tx) (err error) {
+		m, err = tx.Messages().ByMID(c.Party, mid)
+		return err
+	})
+	return m, err == nil && m.State != MessageHeld
 }
 
 // accept writes what the answers allow. Some recipient is allowed.
@@ -123,6 +125,9 @@ func (g *passage) join(o *outgoing, told *pokes) (Conversation, error) {
 	if len(reached) == 0 {
 		return Conversation{}, &Error{Code: CodeNotFound, Message: "nobody has this function for the patient now"}
 	}
+	if !slices.ContainsFunc(reached, func(r Ref) bool { return !slices.Contains(o.conv.Participants, r) }) {
+		return o.conv, nil // nobody ever ceases to be one
+	}
 	conv, err := g.tx.Conversations().Conversation(o.conv.ID)
 	if err != nil {
 		return conv, err
@@ -166,6 +171,7 @@ func (g *passage) claimAttachments(m *Message) error {
 
 // deliveries opens the account of each recipient (I8).
 func (g *passage) deliveries(o *outgoing) error {
+	o.deliveries = map[Ref]Delivery{}
 	for i, a := range g.answers {
 		r := o.recipients[i]
 		if r.Ref == "" {
@@ -178,6 +184,7 @@ func (g *passage) deliveries(o *outgoing) error {
 		if err := g.tx.Disclosures().PutDelivery(d); err != nil {
 			return err
 		}
+		o.deliveries[r.Ref] = d
 	}
 	return nil
 }

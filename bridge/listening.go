@@ -53,11 +53,7 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 		if !a.Allow || r.Caller.Party != e.Party || r.N+1 != e.N || sameAccount(g.tx, r.Caller) != nil {
 			continue
 		}
-		d, err := g.tx.Disclosures().Delivery(o.message.ID, e.Party)
-		if err != nil {
-			return err
-		}
-		done, err := g.claim(r.Caller, r.Claimant, claim{message: o.message, delivery: d}, a)
+		done, err := g.claim(r.Caller, r.Claimant, claim{message: o.message, delivery: o.deliveries[e.Party]}, a)
 		if err != nil {
 			return err
 		}

@@ -92,6 +92,7 @@ type outgoing struct {
 	recipients []recipient // in the order of the questions
 	ready      []Ready     // in the order of the early questions
 	handed     []handed
+	deliveries map[Ref]Delivery // as accepted
 }
 
 // Send sends. Each recipient is decided on: one may get all, one a redacted form,

@@ -34,7 +34,18 @@ func (d directory) RelatedPerson(id string) (r bridge.RelatedPerson, err error) 
 }
 
 func (d directory) Account(s bridge.Subject) (a bridge.Account, err error) {
+	if err := d.usable(); err != nil {
+		return a, err
+	}
+	if d.heads != nil {
+		if a, ok := d.heads.accounts.get(s); ok {
+			return a, nil
+		}
+	}
 	err = d.get(&a, `SELECT doc FROM accounts WHERE issuer = ? AND name = ?`, s.Issuer, s.Name)
+	if err == nil && d.heads != nil {
+		d.heads.accounts.load(s, a)
+	}
 	return a, err
 }
 
@@ -111,6 +122,10 @@ func (d directory) Put(r bridge.Resource) error {
 		_, err = d.exec(`INSERT INTO accounts (issuer, name, person, doc) VALUES (?, ?, ?, ?)
 			ON CONFLICT (issuer, name) DO UPDATE SET person = excluded.person, doc = excluded.doc`,
 			r.Subject.Issuer, r.Subject.Name, string(r.Person), doc)
+		if err == nil {
+			asRead(&r)
+			d.heads.accounts.note(r.Subject, r)
+		}
 	default:
 		return fmt.Errorf("keeping %T: not a resource of the directory", r)
 	}

@@ -128,10 +128,22 @@ func (d disclosures) PutDelivery(v bridge.Delivery) error {
 	_, err = d.exec(`INSERT INTO deliveries (message, recipient, doc) VALUES (?, ?, ?)
 		ON CONFLICT (message, recipient) DO UPDATE SET doc = excluded.doc`,
 		string(v.Message), string(v.Recipient), doc)
+	if err == nil {
+		asRead(&v)
+		d.heads.deliveries.note(deliveryKey{v.Message, v.Recipient}, v)
+	}
 	return err
 }
 
 func (d disclosures) Delivery(m bridge.MessageID, recipient bridge.Ref) (v bridge.Delivery, err error) {
+	if err := d.usable(); err != nil {
+		return v, err
+	}
+	if d.heads != nil {
+		if v, ok := d.heads.deliveries.get(deliveryKey{m, recipient}); ok {
+			return v, nil
+		}
+	}
 	err = d.get(&v, `SELECT doc FROM deliveries WHERE message = ? AND recipient = ?`, string(m), string(recipient))
 	return v, err
 }

@@ -17,9 +17,16 @@ type heads struct {
 	patients      kept[bridge.PatientID, patientHead]
 	parties       kept[bridge.Ref, partyHead]
 	conversations kept[bridge.ConversationID, conversationHead]
-	claims        kept[bridge.ConsentID, int64] // how many, by consent
-	oldest        int64                         // no event of any log is older; never at start
-	oldestBefore  int64                         // as it was before the fn that runs
+	claims        kept[bridge.ConsentID, int64]        // how many, by consent
+	accounts      kept[bridge.Subject, bridge.Account] // written at once, and kept to be read
+	deliveries    kept[deliveryKey, bridge.Delivery]   // likewise
+	oldest        int64                                // no event of any log is older; never at start
+	oldestBefore  int64                                // as it was before the fn that runs
+}
+
+type deliveryKey struct {
+	message   bridge.MessageID
+	recipient bridge.Ref
 }
 
 // patientHead is the changing part of a patient's row.
@@ -79,6 +86,13 @@ func (k *kept[K, V]) put(key K, row V) {
 	k.dirty[key] = true
 }
 
+// note keeps a row as it was just written: it need not be written again.
+func (k *kept[K, V]) note(key K, row V) {
+	old, had := k.rows[key]
+	k.past = append(k.past, before[K, V]{key, old, had, k.dirty[key]})
+	k.load(key, row)
+}
+
 // undo takes back what was put since the last settle.
 func (k *kept[K, V]) undo() {
 	for i := len(k.past) - 1; i >= 0; i-- {
@@ -127,6 +141,8 @@ func (h *heads) undo() {
 	h.parties.undo()
 	h.conversations.undo()
 	h.claims.undo()
+	h.accounts.undo()
+	h.deliveries.undo()
 	h.oldest = h.oldestBefore
 }
 
@@ -135,6 +151,8 @@ func (h *heads) settle() {
 	h.parties.settle()
 	h.conversations.settle()
 	h.claims.settle()
+	h.accounts.settle()
+	h.deliveries.settle()
 	h.oldestBefore = h.oldest
 }
 
@@ -143,6 +161,8 @@ func (h *heads) forget() {
 	h.parties.forget()
 	h.conversations.forget()
 	h.claims.forget()
+	h.accounts.forget()
+	h.deliveries.forget()
 	h.oldest, h.oldestBefore = never, never
 }
 
@@ -151,6 +171,8 @@ func (h *heads) clean() {
 	h.parties.clean()
 	h.conversations.clean()
 	h.claims.clean()
+	h.accounts.clean()
+	h.deliveries.clean()
 }
 
 // flush writes every changed row.

@@ -159,14 +159,12 @@ func (s *Store) View(ctx context.Context, fn func(bridge.Tx) error) error {
 		return err
 	}
 	defer func() { s.readers <- c }()
-	// Deferred: the snapshot is taken by the first read, so after View was called.
-	if _, err := c.exec("BEGIN"); err != nil {
-		return fmt.Errorf("beginning a view: %w", mapped(err))
-	}
 	t := &tx{c: c, store: s}
 	defer func() {
 		t.over.Store(true)
-		_, _ = c.exec("ROLLBACK") // nothing was written
+		if t.began {
+			_, _ = c.exec("ROLLBACK") // nothing was written
+		}
 	}()
 	return fn(t)
 }

@@ -6,6 +6,7 @@ package sqlite
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -23,8 +24,11 @@ type tx struct {
 	heads *heads // nil in a view
 	store *Store
 	over  atomic.Bool
-	// wrote says that fn has a savepoint open, made before its first write.
-	wrote bool
+	// began says that a view has read something: only then is there a snapshot.
+	began bool
+	// wrote says that fn has written something; when it is careful, it has had a
+	// savepoint open since before that.
+	wrote, careful bool
 	// lost is the error after which SQLite may have rolled everything back, so
 	// that a further statement would be a transaction of its own.
 	lost error
@@ -47,6 +51,20 @@ func (t *tx) usable() error {
 	return t.lost
 }
 
+// readable is usable for a read; it begins a view.
+func (t *tx) readable() error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	if t.heads == nil && !t.began {
+		if _, err := t.c.exec("BEGIN"); err != nil {
+			return t.note(fmt.Errorf("beginning a view: %w", err))
+		}
+		t.began = true
+	}
+	return nil
+}
+
 // writable is usable for a write; it opens the savepoint of fn.
 func (t *tx) writable() error {
 	if err := t.usable(); err != nil {
@@ -55,12 +73,12 @@ func (t *tx) writable() error {
 	if t.heads == nil {
 		return errReadOnly
 	}
-	if !t.wrote {
+	if !t.wrote && t.careful {
 		if _, err := t.c.exec("SAVEPOINT fn"); err != nil {
 			return t.note(err)
 		}
-		t.wrote = true
 	}
+	t.wrote = true
 	return nil
 }
 
@@ -93,14 +111,14 @@ func (t *tx) insert(query string, args ...any) (int64, error) {
 }
 
 func (t *tx) each(query string, row func(v []driver.Value) error, args ...any) error {
-	if err := t.usable(); err != nil {
+	if err := t.readable(); err != nil {
 		return err
 	}
 	return t.note(t.c.each(query, row, args...))
 }
 
 func (t *tx) one(query string, args ...any) ([]driver.Value, error) {
-	if err := t.usable(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, err
 	}
 	v, err := t.c.one(query, args...)
