@@ -78,6 +78,8 @@ type Bridge struct {
 	zone    *time.Location
 	actors  actors
 	drains  drains
+	talks   recent[ConversationID, Conversation]
+	claims  recent[DisclosureID, openClaim]
 
 	mu        sync.Mutex // guards the following fields
 	listeners []Listener

@@ -3,7 +3,10 @@
 
 package bridge
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ConversationID names a conversation.
 type ConversationID string
@@ -32,3 +35,6 @@ type Mark struct {
 	Party Ref    `json:"party"`
 	Seq   uint64 `json:"seq"`
 }
+
+// has reports whether the party is a participant.
+func (c Conversation) has(party Ref) bool { return slices.Contains(c.Participants, party) }

@@ -227,7 +227,7 @@ func firstAllowed(answers []answer) answer {
 // else there is none, in the words for a patient who does not exist.
 func (b *Bridge) conversation(tx Tx, c Caller, id ConversationID) (Conversation, error) {
 	conv, err := tx.Conversations().Conversation(id)
-	if errors.Is(err, ErrNotFound) || err == nil && !slices.Contains(conv.Participants, c.Party) {
+	if errors.Is(err, ErrNotFound) || err == nil && !conv.has(c.Party) {
 		return Conversation{}, unknownConversation()
 	}
 	return conv, err

@@ -118,6 +118,7 @@ type claim struct {
 type claimed struct {
 	message    *Message
 	disclosure DisclosureID
+	open       Disclosure // of that id
 	withheld   []Code
 }
 
@@ -212,6 +213,11 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 	if err != nil && !isDenial(err) {
 		return nil, err
 	}
+	for _, done := range out {
+		if done.disclosure != "" {
+			b.keep(done.open, *done.message)
+		}
+	}
 	for i, a := range answers {
 		if !a.Allow && gone[i] {
 			a.Reasons = union([]Code{CodeConsentWithdrawn}, a.Reasons)
@@ -285,7 +291,7 @@ func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error
 	}
 	m := redact(w.message, a.Redact)
 	m.Basis, m.Consents = a.Basis, d.Consents // the reader's own: of other recipients nothing is told
-	return claimed{message: &m, disclosure: d.ID}, nil
+	return claimed{message: &m, disclosure: d.ID, open: d}, nil
 }
 
 func messageWords(m Message) func(*ledger.Entry) {
@@ -393,47 +399,53 @@ func (b *Bridge) Close(ctx context.Context, c Caller, claims []DisclosureID, sta
 	if state != DisclosureShown && state != DisclosureStale && state != DisclosureUnsent {
 		return BadRequest("a claim is closed as shown, stale or unsent")
 	}
-	byPatient := map[PatientID][]Disclosure{}
+	byPatient := map[PatientID][]openClaim{}
 	err := b.store.View(ctx, func(tx Tx) error {
 		for _, id := range claims {
-			d, err := tx.Disclosures().Disclosure(id)
-			if errors.Is(err, ErrNotFound) || err == nil && d.Recipient != c.Party {
-				continue
+			x, ok := b.claims.get(id)
+			if !ok {
+				d, err := tx.Disclosures().Disclosure(id)
+				if err != nil && !errors.Is(err, ErrNotFound) {
+					return err
+				}
+				x.disclosure = d
 			}
-			if err != nil {
-				return err
+			if x.disclosure.Recipient == c.Party {
+				byPatient[x.disclosure.Patient] = append(byPatient[x.disclosure.Patient], x)
 			}
-			byPatient[d.Patient] = append(byPatient[d.Patient], d)
 		}
 		return nil
 	})
 	if err != nil {
 		return b.told(err)
 	}
-	for p, ds := range byPatient {
-		if err := b.close(ctx, p, ds, state); err != nil {
+	for p, xs := range byPatient {
+		if err := b.close(ctx, p, xs, state); err != nil {
 			return b.told(err)
 		}
 		b.drains.signal(p)
+		for _, x := range xs {
+			b.claims.drop(x.disclosure.ID)
+		}
 	}
 	return nil
 }
 
-func (b *Bridge) close(ctx context.Context, p PatientID, ds []Disclosure, state DisclosureState) error {
+func (b *Bridge) close(ctx context.Context, p PatientID, xs []openClaim, state DisclosureState) error {
 	var told pokes
 	var took []time.Duration
 	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
 		told, took = nil, nil
 		at := b.now()
-		for _, d := range ds {
-			closed, err := tx.Disclosures().Close(d.ID, state, at)
+		for _, x := range xs {
+			closed, err := tx.Disclosures().Close(x.disclosure.ID, state, at)
 			if err != nil {
 				return err
 			}
 			if !closed || state != DisclosureShown {
 				continue
 			}
-			since, err := shown(tx, d, at, &told)
+			since, err := shown(tx, x, at, &told)
 			if err != nil {
 				return err
 			}
@@ -455,7 +467,8 @@ func (b *Bridge) close(ctx context.Context, p PatientID, ds []Disclosure, state 
 
 // shown notes the first showing of a message, and tells its sender. It returns
 // how long after acceptance that was, 0 when it was not the first.
-func shown(tx Tx, d Disclosure, at time.Time, told *pokes) (time.Duration, error) {
+func shown(tx Tx, x openClaim, at time.Time, told *pokes) (time.Duration, error) {
+	d, m := x.disclosure, x.message
 	v, err := tx.Disclosures().Delivery(d.Message, d.Recipient)
 	if errors.Is(err, ErrNotFound) || err == nil && !v.ShownAt.IsZero() {
 		return 0, nil
@@ -467,9 +480,10 @@ func shown(tx Tx, d Disclosure, at time.Time, told *pokes) (time.Duration, error
 	if err := tx.Disclosures().PutDelivery(v); err != nil {
 		return 0, err
 	}
-	m, err := tx.Messages().Message(d.Message)
-	if err != nil {
-		return 0, err
+	if m.ID == "" {
+		if m, err = tx.Messages().Message(d.Message); err != nil {
+			return 0, err
+		}
 	}
 	return at.Sub(m.SentAt), told.append(tx, receipt(m, d.Recipient, ReceiptDelivered, at, ""))
 }

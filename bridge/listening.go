@@ -14,7 +14,8 @@ import (
 
 // handed is what was claimed early, for after the commit.
 type handed struct {
-	to Ready
+	to   Ready
+	open Disclosure
 	Delivered
 }
 
@@ -58,7 +59,7 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 			return err
 		}
 		if done.message != nil {
-			o.handed = append(o.handed, handed{r, Delivered{Event: e, Message: done.message, Disclosure: done.disclosure}})
+			o.handed = append(o.handed, handed{r, done.open, Delivered{Event: e, Message: done.message, Disclosure: done.disclosure}})
 		}
 	}
 	return nil
@@ -68,6 +69,7 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 // that has left meanwhile no byte was written: its claim ends here.
 func (b *Bridge) hand(ctx context.Context, all []handed) {
 	for _, h := range all {
+		b.keep(h.open, *h.Message)
 		taken := false
 		b.tell(func(l Listener) { taken = l.Hand(h.to.Claimant, h.Delivered) || taken })
 		if taken {

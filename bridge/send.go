@@ -124,7 +124,7 @@ func (b *Bridge) prepare(ctx context.Context, c Caller, d Draft) (o *outgoing, o
 		o.message.Priority = Routine
 	}
 	err = b.store.View(ctx, func(tx Tx) error {
-		if o.conv, err = b.conversation(tx, c, d.Conversation); err != nil {
+		if o.conv, err = b.talk(tx, c, d.Conversation); err != nil {
 			return err
 		}
 		o.message.Patient, o.message.Purpose, o.message.Case = o.conv.Patient, o.conv.Purpose, o.conv.Case
