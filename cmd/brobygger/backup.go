@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
 )
@@ -54,7 +55,7 @@ func (r *restoreCmd) Run(ctx context.Context, out *printer) (err error) {
 		return err
 	}
 	log, err := checkStore(ctx, path)
-	if err != nil {
+	if err = errors.Join(err, ownedLike(r.Data)); err != nil {
 		return err
 	}
 	if !out.value(map[string]string{"log": log}) {
@@ -93,7 +94,7 @@ func (k *checkCmd) Run(ctx context.Context, out *printer) error {
 		return fmt.Errorf("checking: %w", err)
 	}
 	log, err := checkStore(ctx, path)
-	if err != nil {
+	if err = errors.Join(err, ownedLike(k.Data)); err != nil {
 		return err
 	}
 	if !out.value(map[string]string{"log": log}) {
@@ -112,4 +113,22 @@ func checkStore(ctx context.Context, path string) (log string, err error) {
 		return "", fmt.Errorf("checking: %w", err)
 	}
 	return s.Log(), nil
+}
+
+// ownedLike gives the database to whom its folder belongs: root restores, and a
+// user with fewer rights serves.
+func ownedLike(folder string) error {
+	info, err := os.Stat(folder)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || os.Geteuid() != 0 || owner.Uid == 0 {
+		return nil
+	}
+	files, err := filepath.Glob(filepath.Join(folder, database+"*"))
+	for _, f := range files {
+		err = errors.Join(err, os.Lchown(f, int(owner.Uid), int(owner.Gid)))
+	}
+	return err
 }

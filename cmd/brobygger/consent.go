@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -209,8 +210,8 @@ func (g *consentGrantCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(got) {
 			return err
 		}
-		out.printf("%s\n\nAgreed to, until %s. Take it back at any time:\n  %s\n", indent("  | ", text.Body), out.when(got.Scope.Period.End),
-			out.bold(out.at(g.Server, "brobygger consent withdraw --as "+quote(g.As)+" --patient "+quote(string(p))+" "+string(got.ID))))
+		out.printf("%s\n\nAgreed to, until %s. Take it back at any time:\n", indent("  | ", text.Body), out.when(got.Scope.Period.End))
+		out.command("  ", "brobygger consent withdraw"+g.flags()+" --patient "+quote(string(p))+" "+string(got.ID))
 		return nil
 	})
 }
@@ -321,7 +322,15 @@ func (w *consentWithdrawCmd) Run(ctx context.Context, out *printer) error {
 }
 
 func (p *printer) withdrawal(w bridge.Withdrawal) {
-	p.printf("Taken back at %s. Before that, %d message(s) had been shared under it.\n", w.At.Local().Format("15:04:05"), w.Disclosures)
+	shared := "nothing had been shared"
+	switch w.Disclosures {
+	case 0:
+	case 1:
+		shared = "one message had been shared"
+	default:
+		shared = fmt.Sprintf("%d messages had been shared", w.Disclosures)
+	}
+	p.printf("Taken back at %s. Before that, %s under it.\n", w.At.Local().Format("15:04:05"), shared)
 	if len(w.Unconfirmed) > 0 {
 		p.printf("Of %d it is not known whether they were shown.\n", len(w.Unconfirmed))
 	}

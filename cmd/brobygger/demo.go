@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ import (
 type demoCmd struct {
 	Listen string `help:"Address to listen on; of this machine only." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Data   string `help:"Folder of the data. Without it, a temporary one that is removed at the end." placeholder:"FOLDER"`
-	LogAs  string `name:"log" help:"What to log to standard error: debug, info, warn or error." default:"warn" placeholder:"LEVEL"`
+	LogAs  string `name:"log" help:"What to log to standard error: debug, info, warn or error." default:"error" placeholder:"LEVEL"`
 }
 
 // demoIssuer is who vouches for the demo's people in its files. The built-in
@@ -172,33 +174,35 @@ func (p *printer) welcome(url, data string) {
 	if data != "" {
 		kept = "in " + data
 	}
-	p.printf(`%s  %s
+	p.printf("%s  %s\n\n", p.bold("Brobygger is at"), p.bold(url))
+	p.printf("The region of Nordbro is made up; its people, too.\nEverything is kept %s.\n", kept)
+	p.printf("Anybody on this machine can be anybody here. Some of whom:\n\n")
+	for _, somebody := range [][2]string{
+		{"gp-holm", "GP of Jens"},
+		{"psy-lund", "psychiatrist who treats him"},
+		{"sw-hanne", "his support worker"},
+		{"cw-mette", "caseworker at the jobcentre"},
+		{"jens", "Jens, the patient"},
+		{demoAdmin, "may import and close accounts"},
+	} {
+		p.printf("  %s%s  %s\n", p.bold(somebody[0]), strings.Repeat(" ", len("sw-hanne")-len(somebody[0])), somebody[1])
+	}
+	p.printf("\nIn a second terminal, watch what arrives at the psychiatrist:\n\n")
+	if program, err := os.Executable(); err == nil && !onPath() {
+		p.command("  ", "export PATH="+quote(filepath.Dir(program))+":$PATH")
+	}
+	p.command("  ", p.at(url, "brobygger listen --as psy-lund"))
+	p.printf("\nand in a third, write as the GP:\n\n")
+	p.command("  ", p.at(url, `brobygger send --as gp-holm --patient jens --to treating-psychiatrist --purpose treatment --topic medication "Who follows the blood tests up?"`))
+	p.printf("\nOr let it play the whole story:\n\n")
+	p.command("  ", p.at(url, "brobygger story"))
+	p.printf("\nHTTP     %s/openapi.json\nmetrics  %s/metrics\nstop     Ctrl-C\n", url, url)
+}
 
-The region of Nordbro is made up; its people, too. Everything is kept %s.
-Anybody on this machine can be anybody here. Some of whom:
-
-  %s    GP of Jens                        %s    Jens, the patient
-  %s   psychiatrist who treats him       %s   his support worker
-  %s   caseworker at the jobcentre       %s      may import and close accounts
-
-In a second terminal, watch what arrives at the psychiatrist:
-
-  %s
-
-and in a third, write as the GP:
-
-  %s
-
-Or let it play the whole story:
-
-  %s
-
-HTTP: %s/openapi.json   metrics: %s/metrics   stop: Ctrl-C
-`, p.bold("Brobygger is at"), p.bold(url), kept,
-		p.bold("gp-holm"), p.bold("jens"), p.bold("psy-lund"), p.bold("sw-hanne"), p.bold("cw-mette"), p.bold("admin"),
-		p.bold(p.at(url, "brobygger listen --as psy-lund")),
-		p.bold(p.at(url, `brobygger send --as gp-holm --patient jens --to treating-psychiatrist --purpose treatment --topic medication "Who follows the blood tests up?"`)),
-		p.bold(p.at(url, "brobygger story")), url, url)
+// onPath says whether the shell would find the program.
+func onPath() bool {
+	_, err := exec.LookPath("brobygger")
+	return err == nil
 }
 
 // at adds the server to a command when it is not the usual one.

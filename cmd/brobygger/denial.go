@@ -49,7 +49,7 @@ func (p *printer) denial(e *brobygger.ConsentError, next func(bridge.Remedy) str
 			continue
 		}
 		if command := next(r); command != "" {
-			p.printf("      %s\n", p.bold(command))
+			p.command("      ", command)
 		}
 	}
 }

@@ -32,9 +32,9 @@ func (a *emergencyAskCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(e) {
 			return err
 		}
-		out.printf("Nothing is open yet. %s and the data-protection officer are told when you confirm,\nwhich you can do until %s:\n  %s\n",
-			patient, e.AskedAt.Add(bridge.EmergencyConfirm).Local().Format("15:04:05"),
-			out.bold(out.at(a.Server, "brobygger emergency confirm --as "+quote(a.As)+" --patient "+quote(a.Patient)+" "+e.ID)))
+		out.printf("Nothing is open yet. %s and the data-protection officer are told when you confirm,\nwhich you can do until %s:\n",
+			patient, e.AskedAt.Add(bridge.EmergencyConfirm).Local().Format("15:04:05"))
+		out.command("  ", "brobygger emergency confirm"+a.flags()+" --patient "+quote(a.Patient)+" "+e.ID)
 		return nil
 	})
 }

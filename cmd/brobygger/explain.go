@@ -86,9 +86,9 @@ func (p *printer) ground(d bridge.Decision) {
 			p.scope("              ", *r.Scope)
 		}
 	}
-	p.printf("  policy    %s", d.Revision)
+	holds := ""
 	if !d.ValidUntil.IsZero() {
-		p.printf(", holds until %s unless something changes", p.when(d.ValidUntil))
+		holds = ", holds until " + p.when(d.ValidUntil) + " unless something changes"
 	}
-	p.printf("\n")
+	p.printf("  policy    %s%s\n", d.Revision, holds)
 }

@@ -22,6 +22,7 @@ type printer struct {
 	json           bool
 	language       string // "da" or "en"
 	colour         bool
+	width          int // where lines are folded; 0: nowhere
 	now            func() time.Time
 
 	once   sync.Once
@@ -33,9 +34,9 @@ func newPrinter(stdout, stderr io.Writer, asJSON bool, language string) *printer
 	if strings.HasPrefix(strings.ToLower(language), "da") {
 		p.language = "da"
 	}
-	if f, ok := stdout.(*os.File); ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
-		info, err := f.Stat()
-		p.colour = err == nil && info.Mode()&os.ModeCharDevice != 0
+	if f, ok := stdout.(*os.File); ok {
+		p.width = min(terminalWidth(f), widest)
+		p.colour = p.width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
 	return p
 }
@@ -52,7 +53,15 @@ func (p *printer) texts() *policy.Engine {
 	return p.engine
 }
 
-func (p *printer) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.stdout, format, args...) }
+// printf prints whole lines, and folds them.
+func (p *printer) printf(format string, args ...any) {
+	_, _ = io.WriteString(p.stdout, fold(fmt.Sprintf(format, args...), p.width))
+}
+
+// command prints what to type next, on lines of its own.
+func (p *printer) command(indent, command string) {
+	_, _ = fmt.Fprintln(p.stdout, p.bold(foldCommand(indent, command, p.width)))
+}
 
 func (p *printer) styled(code, text string) string {
 	if !p.colour {

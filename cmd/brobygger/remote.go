@@ -125,6 +125,17 @@ func (r remote) dial(ctx context.Context, language string, on brobygger.Handlers
 	return c, err
 }
 
+// flags are how this command reached the bridge, for the next one.
+func (r remote) flags() string {
+	text := ""
+	for _, f := range []struct{ flag, value string }{{"server", r.Server}, {"as", r.As}, {"token-file", r.TokenFile}, {"role", r.Role}} {
+		if f.value != "" && f.value != defaultServer && (f.flag != "token-file" || r.As == "") {
+			text += " --" + f.flag + " " + quote(f.value)
+		}
+	}
+	return text
+}
+
 func (r remote) check() error {
 	if !strings.HasPrefix(r.Server, "http://") && !strings.HasPrefix(r.Server, "https://") {
 		return usagef("--server %s: want http://... or https://...", r.Server)

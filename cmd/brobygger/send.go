@@ -257,7 +257,7 @@ func (s *sendCmd) next(r bridge.Remedy) string {
 
 // line is the command as it was typed.
 func (s *sendCmd) line() string {
-	words := []string{"brobygger", "send"}
+	words := []string{"brobygger send" + s.flags()}
 	add := func(flag string, values ...string) {
 		for _, v := range values {
 			if v != "" {
@@ -265,10 +265,6 @@ func (s *sendCmd) line() string {
 			}
 		}
 	}
-	if s.Server != defaultServer {
-		add("--server", s.Server)
-	}
-	add("--as", s.As)
 	add("--patient", s.Patient)
 	add("--to", s.To...)
 	add("--purpose", s.Purpose)
