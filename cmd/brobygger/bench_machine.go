@@ -23,7 +23,7 @@ type machine struct {
 
 func thisMachine() machine {
 	return machine{
-		cpu: field("/proc/cpuinfo", "model name"), memory: field("/proc/meminfo", "MemTotal"), kernel: word("/proc/sys/kernel/osrelease"),
+		cpu: field("/proc/cpuinfo", "model name"), memory: gigabytes(field("/proc/meminfo", "MemTotal")), kernel: word("/proc/sys/kernel/osrelease"),
 		cores: runtime.NumCPU(), at: time.Now(), loadBefore: loadAverage(),
 	}
 }
@@ -41,6 +41,15 @@ func field(file, name string) string {
 		}
 	}
 	return "unknown"
+}
+
+// gigabytes words what Linux tells in kB.
+func gigabytes(text string) string {
+	var kib float64
+	if _, err := fmt.Sscanf(text, "%f kB", &kib); err != nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.1f GiB", kib/(1<<20))
 }
 
 func word(file string) string {
