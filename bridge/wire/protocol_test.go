@@ -219,3 +219,34 @@ func TestEveryExampleOfTheProtocolPageDecodes(t *testing.T) {
 		t.Fatalf("%d commands and %d frames of the bridge are shown", commands, others)
 	}
 }
+
+// A stranger finds every value that a field may have.
+func TestProtocolNamesValues(t *testing.T) {
+	page, err := os.ReadFile(protocolFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, values, found := strings.Cut(string(page), "\n## Values\n")
+	values, _, ended := strings.Cut(values, "\n## Commands\n")
+	if !found || !ended {
+		t.Fatal("the page has no section Values before Commands")
+	}
+	var all []string
+	for _, v := range bridge.Topics {
+		all = append(all, string(v))
+	}
+	for _, v := range bridge.Purposes {
+		all = append(all, string(v))
+	}
+	for _, v := range []bridge.CareFunction{
+		bridge.FunctionOwnGP, bridge.FunctionTreatingPsychiatrist, bridge.FunctionTreatingPhysician, bridge.FunctionContactNurse,
+		bridge.FunctionSupportWorker, bridge.FunctionCaseworker, bridge.FunctionCareManager, bridge.FunctionInterpreter,
+	} {
+		all = append(all, string(v))
+	}
+	for _, v := range all {
+		if !strings.Contains(values, "`"+v+"`") {
+			t.Errorf("Values does not name %q", v)
+		}
+	}
+}
