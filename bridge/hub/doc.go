@@ -11,6 +11,6 @@
 // grown by; one closes claims by the client's word. Each of the four runs at most
 // once per session at a time.
 //
-// Lock order: session.delivering, then session.mu, then a shard's. No lock but
-// delivering is held while the bridge is called.
+// Lock order: session.delivering or closes, then session.mu, then a shard's. No
+// lock but these two is held while the bridge is called.
 package hub

@@ -31,6 +31,9 @@ type session struct {
 	// or a sync. Nobody else may, so that there is one order.
 	delivering sync.Mutex
 
+	// closes is held by whoever closes claims by the client's word.
+	closes sync.Mutex
+
 	mu sync.Mutex // guards the following fields
 
 	caller   bridge.Caller // set once connected

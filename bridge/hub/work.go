@@ -48,6 +48,9 @@ func (s *session) carryOut(c wire.Command) {
 	case wire.CmdHistory:
 		err = s.history(c.ID, c.Data.(*bridge.HistoryQuery))
 	default:
+		if c.Type == wire.CmdRead || c.Type == wire.CmdAcknowledge {
+			s.closeGathered() // only what was shown can be read: the ack that came first counts first
+		}
 		caller := s.who()
 		var ok any
 		if ok, err = commands[c.Type](s, caller, c.Data); err == nil && c.ID != 0 {
@@ -127,22 +130,32 @@ func (s *session) closeSoonLocked(state bridge.DisclosureState, ids []bridge.Dis
 // on when the session has ended.
 func (s *session) flush() {
 	for {
+		s.closeGathered()
 		s.mu.Lock()
-		closing, caller := s.closing, s.caller
-		s.closing = nil
-		if len(closing) == 0 {
+		if len(s.closing) == 0 {
 			s.flushing = false
 			s.mu.Unlock()
 			return
 		}
 		s.mu.Unlock()
-		for state, ids := range closing {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
-			if err := s.hub.Gate.Content.Close(ctx, caller, ids, state); err != nil {
-				// They stay open, which is the safe side: a withdrawal waits for them.
-				s.hub.Log.WarnContext(ctx, "claims not closed", attrCode(err), attrSession(s))
-			}
-			cancel()
+	}
+}
+
+// closeGathered closes what was gathered, and returns when what another worker
+// had begun on is closed too.
+func (s *session) closeGathered() {
+	s.closes.Lock()
+	defer s.closes.Unlock()
+	s.mu.Lock()
+	closing, caller := s.closing, s.caller
+	s.closing = nil
+	s.mu.Unlock()
+	for state, ids := range closing {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
+		if err := s.hub.Gate.Content.Close(ctx, caller, ids, state); err != nil {
+			// They stay open, which is the safe side: a withdrawal waits for them.
+			s.hub.Log.WarnContext(ctx, "claims not closed", attrCode(err), attrSession(s))
 		}
+		cancel()
 	}
 }

@@ -240,6 +240,29 @@ func TestAHeldMessageGoesAfterAYesAndComesBackAfterANo(t *testing.T) {
 	}
 }
 
+func TestWhatWasShownAMomentAgoCanBeRead(t *testing.T) {
+	r := newReal(t)
+	gp := r.dial("gp", func(o *brobygger.Options) { o.Content = true })
+	psychiatrist := r.dial("psy", func(o *brobygger.Options) { o.Content = true })
+	conv := r.Talk(bridge.PurposeTreatment, "gp", "treating-psychiatrist")
+	for seq := uint64(1); seq <= 20; seq++ {
+		r.MustSend("gp", bridgetest.Draft(conv, "hello", bridge.TopicMedication))
+		if _, err := psychiatrist.History(t.Context(), bridge.HistoryQuery{Conversation: conv.ID, After: seq - 1}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := psychiatrist.MarkRead(t.Context(), conv.ID, seq); err != nil {
+			t.Fatal(err)
+		}
+		got, err := gp.History(t.Context(), bridge.HistoryQuery{Conversation: conv.ID, After: seq - 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := got.Items[0].Deliveries; len(d) != 1 || d[0].ReadAt.IsZero() {
+			t.Fatalf("message %d is not read: %+v", seq, d)
+		}
+	}
+}
+
 func TestEveryCommandHasItsAnswer(t *testing.T) {
 	r := newReal(t)
 	gp := r.dial("gp", func(o *brobygger.Options) { o.Content = true })

@@ -239,6 +239,36 @@ func TestResyncMovesThePlaceAndTellsTheProgram(t *testing.T) {
 	}
 }
 
+func TestARestoredBridgeIsNotToldOfPlacesInAnotherLog(t *testing.T) {
+	s := newServer(t)
+	shown := make(chan string, 1)
+	s.dial(reader(shown))
+	p, _ := s.admit("old", 900, false)
+	p.message(901, 1, "a")
+	wait(t, shown, "the message")
+	p.close(bridge.CloseDrain)
+	p, hello := s.admit("new", 5, false)
+	if hello.Resume == nil || *hello.Resume != (bridge.Position{Log: "old", N: 901}) {
+		t.Errorf("resumes at %v, want old 901", hello.Resume)
+	}
+	p.write(wire.AppendPush(nil, wire.PushResync, 0, 0, data(t, wire.Resync{Reason: wire.ResyncLog, At: bridge.Position{Log: "new", N: 5}})))
+	p.message(6, 1, "b")
+	wait(t, shown, "the next message")
+	for {
+		c := <-p.commands
+		ack, ok := c.Data.(*wire.Ack)
+		if !ok {
+			continue
+		}
+		if ack.N > 6 { // the bridge would end the connection
+			t.Errorf("acknowledged up to %d in a log that has 6", ack.N)
+		}
+		if len(ack.Shown) == 1 && ack.Shown[0] == "d-b" {
+			return
+		}
+	}
+}
+
 func TestADyingSourceOfTokensEndsTheClientOnlyWhenItSaysSo(t *testing.T) {
 	s := newServer(t)
 	calls := make(chan struct{}, 8)

@@ -108,6 +108,9 @@ func (c *Client) begin(k *conn, s wire.Connected) {
 		c.place = &bridge.Position{Log: s.Log, N: s.N}
 	}
 	shown, n := slices.Clone(c.shown), c.place.N
+	if !s.Resumed { // our place means nothing there: a resync follows and moves it
+		shown, n = nil, s.N
+	}
 	c.mu.Unlock()
 	k.acks.at(n)
 	for _, s := range shown {

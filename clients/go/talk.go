@@ -96,6 +96,7 @@ func (c *Client) Amend(ctx context.Context, a bridge.Amendment) (bridge.Message,
 // MarkRead says that the conversation was read up to seq, and returns how far it
 // was read on any device.
 func (c *Client) MarkRead(ctx context.Context, id bridge.ConversationID, seq uint64) (uint64, error) {
+	c.flush(ctx)
 	out, err := ask[wire.ReadDone](ctx, c, wire.CmdRead, wire.Read{Conversation: id, Seq: seq})
 	return out.ReadSeq, err
 }
@@ -103,18 +104,15 @@ func (c *Client) MarkRead(ctx context.Context, id bridge.ConversationID, seq uin
 // Acknowledge says that a message which asks for it was taken notice of. It must
 // have been shown: call it when the handler has returned, not from within.
 func (c *Client) Acknowledge(ctx context.Context, id bridge.MessageID, note string) (time.Time, error) {
-	for try := 1; ; try++ {
-		// The bridge learns that it was shown from an ack, which may still be on its way.
-		if k, err := c.connected(ctx); err == nil {
-			k.acks.flush()
-		}
-		out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id, Note: note})
-		if try == tries || !errors.Is(err, &bridge.Error{Code: bridge.CodeConflict}) {
-			return out.At, err
-		}
-		if err := sleep(ctx, time.Duration(try)*ackEvery/2); err != nil {
-			return time.Time{}, err
-		}
+	c.flush(ctx)
+	out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id, Note: note})
+	return out.At, err
+}
+
+// flush tells the bridge what was shown before something builds on it.
+func (c *Client) flush(ctx context.Context) {
+	if k, err := c.connected(ctx); err == nil {
+		k.acks.flush()
 	}
 }
 
