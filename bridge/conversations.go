@@ -65,6 +65,15 @@ func (b *Bridge) Open(ctx context.Context, c Caller, n NewConversation) (Convers
 		return []Question{{Action: ActionSee, From: self, To: self, Purpose: n.Purpose, Case: n.Case}}, err
 	}, func(g *passage) error {
 		told = nil
+		if old, err := g.tx.Conversations().ByMID(c.Party, n.MID); err == nil { // on another connection meanwhile
+			conv, err = openedAs(old, n)
+			if err != nil {
+				return err
+			}
+			return g.record(ledger.KindOpened, g.answers[0], func(e *ledger.Entry) { e.Conversation = string(conv.ID) })
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
 		at := g.answers[0].Now
 		conv.OpenedAt, conv.ChangedAt = at, at
 		conv.Participants = []Ref{c.Party}
@@ -89,10 +98,20 @@ func (b *Bridge) opened(ctx context.Context, c Caller, n NewConversation) (old C
 		old, err = tx.Conversations().ByMID(c.Party, n.MID)
 		return err
 	})
-	if err == nil && (old.Patient != n.Patient || old.Purpose != n.Purpose) {
+	if err != nil {
+		return old, err
+	}
+	return openedAs(old, n)
+}
+
+// openedAs answers a repeated opening as the first one was. Who has been brought
+// in since is told by the list, as far as the gate allows.
+func openedAs(old Conversation, n NewConversation) (Conversation, error) {
+	if old.Patient != n.Patient || old.Purpose != n.Purpose {
 		return Conversation{}, &Error{Code: CodeConflict, Message: "this mid opened another conversation"}
 	}
-	return old, err
+	old.Participants = []Ref{old.OpenedBy}
+	return old, nil
 }
 
 // ConversationView is a conversation as one participant sees it in a list.

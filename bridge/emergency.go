@@ -32,7 +32,7 @@ func (b *Bridge) ConfirmGlass(ctx context.Context, c Caller, p PatientID, id str
 	err := b.glass(ctx, c, p, func(g *passage, a answer, told *pokes) error {
 		i := slices.IndexFunc(g.snapshot.Emergencies, func(x Emergency) bool { return x.ID == id && x.By == c.Party })
 		if i < 0 {
-			return &Error{Code: CodeForbidden, Message: "no such emergency access of yours"} // as for a patient who does not exist
+			return noGlass()
 		}
 		if e = g.snapshot.Emergencies[i]; !e.ConfirmedAt.IsZero() {
 			return g.record(ledger.KindEmergency, a, emergencyWords(e))
@@ -65,6 +65,9 @@ func (b *Bridge) glass(ctx context.Context, c Caller, p PatientID, act func(*pas
 	if err != nil {
 		return &Error{Code: CodePolicyUnavailable, Err: err}
 	}
+	if s == nil && d.Allow {
+		return noGlass()
+	}
 	if s == nil {
 		return &Error{Code: CodeForbidden, Decision: &d}
 	}
@@ -94,6 +97,12 @@ func (b *Bridge) glass(ctx context.Context, c Caller, p PatientID, act func(*pas
 	}
 	b.poke(told)
 	return nil
+}
+
+// noGlass is the answer where there is nothing to open: no such patient, no such
+// access of the caller's.
+func noGlass() error {
+	return &Error{Code: CodeForbidden, Message: "no such emergency access of yours"}
 }
 
 // putEmergency keeps the access, bumps the epoch (I1) and tells the patient.

@@ -33,6 +33,7 @@ func same(t *testing.T, err error) string {
 func TestAPatientWhoDoesNotExistIsToldLikeOneWhoIsNotYours(t *testing.T) {
 	w := bridgetest.New(t)
 	ctx := t.Context()
+	asked, _ := held(t, w)
 	for name, ask := range map[string]func(bridge.PatientID) error{
 		"open": func(p bridge.PatientID) error {
 			_, err := w.Open(ctx, w.As("gp-other"), bridge.NewConversation{MID: bridgetest.MID(), Patient: p, Purpose: bridge.PurposeTreatment, Members: []bridge.Party{bridgetest.Party("psy")}})
@@ -57,6 +58,21 @@ func TestAPatientWhoDoesNotExistIsToldLikeOneWhoIsNotYours(t *testing.T) {
 		"consents": func(p bridge.PatientID) error { _, _, err := w.Consents(ctx, w.As("gp-other"), p); return err },
 		"entries":  func(p bridge.PatientID) error { _, err := w.Entries(ctx, w.As("bo"), p, 0, 0, "da"); return err },
 		"withdraw": func(p bridge.PatientID) error { _, err := w.Withdraw(ctx, w.As("bo"), p, "none"); return err },
+		"text": func(p bridge.PatientID) error {
+			scope := bridgetest.Scope("gp-other", "sw-other", bridge.PurposeSocialCasework, "c", bridge.TopicMedication)
+			_, err := w.ConsentText(ctx, w.As("gp-other"), p, scope, "da")
+			return err
+		},
+		"request of somebody else": func(p bridge.PatientID) error {
+			_, err := w.RequestConsent(ctx, w.As("sw-other"), bridge.NewRequest{
+				MID: string(asked.ID), Patient: p, Reason: "x", Scope: bridgetest.Scope("sw-other", "gp", bridge.PurposeSocialCasework, "c", bridge.TopicMedication),
+			})
+			return err
+		},
+		"confirming": func(p bridge.PatientID) error {
+			_, err := w.ConfirmGlass(ctx, w.As("psy-other"), p, "none")
+			return err
+		},
 		"emergency": func(p bridge.PatientID) error {
 			_, err := w.BreakGlass(ctx, w.As("sw-other"), p, "he lies on the floor")
 			return err

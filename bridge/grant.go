@@ -117,20 +117,13 @@ func (b *Bridge) ConsentText(ctx context.Context, c Caller, p PatientID, scope S
 	if err := scope.validate(); err != nil {
 		return ConsentText{}, err
 	}
-	s, err := b.snapshot(ctx, p)
-	if err != nil {
-		return ConsentText{}, b.told(err)
+	if _, err := b.mayConsent(ctx, c, p); err != nil {
+		if err := b.namedHere(ctx, c, p, scope); err != nil {
+			return ConsentText{}, err
+		}
 	}
-	_, mayErr := b.mayConsent(ctx, c, p)
 	var text ConsentText
-	err = b.store.View(ctx, func(tx Tx) error {
-		self, err := b.self(tx, c)
-		if err != nil {
-			return err
-		}
-		if mayErr != nil && (s == nil || !slices.ContainsFunc(slices.Concat(scope.From, scope.To), func(x Party) bool { return x.names(s, self, b.now()) })) {
-			return mayErr
-		}
+	err := b.store.View(ctx, func(tx Tx) (err error) {
 		text, err = b.text(tx, &scope, language)
 		return err
 	})
@@ -138,6 +131,22 @@ func (b *Bridge) ConsentText(ctx context.Context, c Caller, p PatientID, scope S
 		return ConsentText{}, b.told(err)
 	}
 	return text, nil
+}
+
+// namedHere lets those through who are involved with the patient and named in the
+// scope. It passes the gate, as an answer tells that there is such a patient.
+func (b *Bridge) namedHere(ctx context.Context, c Caller, p PatientID, scope Scope) error {
+	_, err := b.pass(Reading(ctx), c, p, func(tx Tx, _ *Snapshot) ([]Question, error) {
+		self, err := b.self(tx, c)
+		return []Question{{Action: ActionSee, From: self, To: self}}, err
+	}, func(g *passage) error {
+		a := g.answers[0]
+		if !slices.ContainsFunc(slices.Concat(scope.From, scope.To), func(x Party) bool { return x.names(g.snapshot, a.To, a.Now) }) {
+			return &Error{Code: CodeForbidden, Message: "the consent has nothing to do with you"}
+		}
+		return g.record(ledger.KindSeen, a, as("consents"))
+	})
+	return err
 }
 
 // text words a scope. The instant that a consent starts is not in the text, so

@@ -190,3 +190,37 @@ func TestAWithheldFileLeavesNoOpenClaimAndAMessageTellsOnlyTheReadersConsents(t 
 		t.Errorf("%d claims stay open for a file that was not given", len(open))
 	}
 }
+
+func TestTheSameMIDOnTwoConnectionsIsOneConversationAndOneRequest(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	n := bridge.NewConversation{MID: bridgetest.MID(), Patient: "jens", Purpose: bridge.PurposeSocialCasework, Case: "c-1", Members: []bridge.Party{bridgetest.Party("gp")}}
+	var first bridge.Conversation
+	s.then(func() (err error) {
+		first, err = w.Open(ctx, w.As("sw"), n)
+		return err
+	})
+	second, err := w.Open(ctx, w.As("sw"), n)
+	if err != nil || second.ID != first.ID {
+		t.Fatalf("opened %q and %q, %v", first.ID, second.ID, err)
+	}
+	d := bridgetest.Draft(first, "held", bridge.TopicMedication)
+	r := bridge.NewRequest{
+		MID: bridgetest.MID(), Patient: "jens", Reason: "to help", Hold: &d,
+		Scope: bridgetest.Scope("sw", "gp", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication),
+	}
+	s.then(func() error {
+		asked, err := w.RequestConsent(ctx, w.As("sw"), r)
+		if err == nil {
+			w.Answer("jens", asked)
+		}
+		return err
+	})
+	again, err := w.RequestConsent(ctx, w.As("sw"), r)
+	if err != nil || again.State != bridge.RequestGranted {
+		t.Errorf("asked on another connection, and answered: %s, %v", again.State, err)
+	}
+	if d := cmp.Diff([]string{"held"}, bridgetest.Texts(w.Reader("gp").Next())); d != "" {
+		t.Error(d)
+	}
+}

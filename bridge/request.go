@@ -50,6 +50,7 @@ func (b *Bridge) RequestConsent(ctx context.Context, c Caller, n NewRequest) (Co
 	if err == nil || !errors.Is(err, ErrNotFound) {
 		return old, err
 	}
+	var fresh bool
 	var held *outgoing
 	if n.Hold != nil {
 		if held, err = b.prepareHeld(ctx, c, n); err != nil {
@@ -65,34 +66,51 @@ func (b *Bridge) RequestConsent(ctx context.Context, c Caller, n NewRequest) (Co
 		q := Question{Action: ActionSee, From: self, To: self, Purpose: n.Scope.Purposes[0], Case: n.Scope.Case}
 		return []Question{q}, nil
 	}, func(g *passage) error {
-		told = nil
+		told, fresh = nil, false
+		old, err := g.tx.Consents().Request(r.ID)
+		if err == nil { // by another connection meanwhile, or by somebody else
+			if !sameRequest(old, r) {
+				return &Error{Code: CodeConflict, Message: "this mid was another request"}
+			}
+			r = old
+			return g.record(ledger.KindRequested, g.answers[0], requestWords(old))
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		fresh = true
 		return b.ask(g, c, &r, held, &told)
 	})
 	if err != nil {
 		return ConsentRequest{}, err
 	}
 	b.poke(told)
-	if held != nil {
+	if held != nil && fresh {
 		b.meter.Sent(MessageHeld)
 	}
 	return r, nil
 }
 
-// requested finds a request that was made before with this id.
+// requested finds the caller's request that was made before with this id. That
+// somebody else's has the id is told behind the gate only.
 func (b *Bridge) requested(ctx context.Context, r ConsentRequest) (old ConsentRequest, err error) {
 	err = b.store.View(ctx, func(tx Tx) error {
 		old, err = tx.Consents().Request(r.ID)
 		return err
 	})
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return old, err
+	case errors.Is(err, ErrNotFound), err == nil && old.By != r.By:
+		return ConsentRequest{}, ErrNotFound
 	case err != nil:
 		return old, b.told(err)
-	case old.By != r.By || old.Patient != r.Patient || !sameScope(old.Scope, r.Scope):
+	case !sameRequest(old, r):
 		return ConsentRequest{}, &Error{Code: CodeConflict, Message: "this mid was another request"}
 	}
 	return old, nil
+}
+
+func sameRequest(x, y ConsentRequest) bool {
+	return x.By == y.By && x.Patient == y.Patient && sameScope(x.Scope, y.Scope)
 }
 
 func (b *Bridge) prepareHeld(ctx context.Context, c Caller, n NewRequest) (*outgoing, error) {
@@ -100,7 +118,7 @@ func (b *Bridge) prepareHeld(ctx context.Context, c Caller, n NewRequest) (*outg
 	switch {
 	case err != nil:
 		return nil, err
-	case old != nil:
+	case old != nil && old.Request != RequestID(n.MID):
 		return nil, &Error{Code: CodeConflict, Message: "the message to hold was sent before"}
 	case o.conv.Patient != n.Patient:
 		return nil, BadRequest("the message to hold is about another patient")
