@@ -15,6 +15,15 @@ import (
 type actors struct {
 	mu    sync.Mutex // guards the following fields
 	known map[Ref]Actor
+	age   uint64 // how often it was emptied
+}
+
+// dated is a transaction that began at that age of what is remembered or later:
+// what it reads may be remembered until the next one. What others read may be
+// older than a change that has just been kept, or never be kept at all.
+type dated struct {
+	Tx
+	age uint64
 }
 
 // maxActors bounds the memory; a full map starts afresh.
@@ -27,9 +36,19 @@ func (a *actors) get(r Ref) (Actor, bool) {
 	return x, ok
 }
 
-func (a *actors) put(x Actor) {
+// now is how often it was emptied so far.
+func (a *actors) now() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.age
+}
+
+func (a *actors) put(x Actor, age uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if age != a.age {
+		return
+	}
 	if a.known == nil || len(a.known) >= maxActors {
 		a.known = map[Ref]Actor{}
 	}
@@ -40,6 +59,7 @@ func (a *actors) forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.known = nil
+	a.age++
 }
 
 // actor reads a party from the directory. Somebody unknown is an Actor that is
@@ -55,7 +75,9 @@ func (b *Bridge) actor(tx Tx, r Ref) (Actor, error) {
 	if err != nil {
 		return Actor{}, fmt.Errorf("reading the directory: %w", err)
 	}
-	b.actors.put(x)
+	if d, ok := tx.(dated); ok {
+		b.actors.put(x, d.age)
+	}
 	return x, nil
 }
 

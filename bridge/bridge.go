@@ -84,6 +84,7 @@ type Bridge struct {
 	mu        sync.Mutex // guards the following fields
 	listeners []Listener
 	snapshots map[PatientID]*Snapshot
+	dropped   uint64 // how often some were dropped
 }
 
 // New returns a Bridge. Everything but Now, Meter, Log and Zone must be given: a
@@ -155,6 +156,7 @@ const maxSnapshots = 10_000
 func (b *Bridge) snapshot(ctx context.Context, p PatientID) (*Snapshot, error) {
 	b.mu.Lock()
 	s, ok := b.snapshots[p]
+	dropped := b.dropped
 	b.mu.Unlock()
 	if ok {
 		return s, nil
@@ -171,6 +173,9 @@ func (b *Bridge) snapshot(ctx context.Context, p PatientID) (*Snapshot, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.dropped != dropped {
+		return s, nil // it may have been read before what dropped it
+	}
 	if len(b.snapshots) >= maxSnapshots {
 		b.snapshots = map[PatientID]*Snapshot{}
 	}
@@ -183,4 +188,13 @@ func (b *Bridge) dropSnapshot(p PatientID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.snapshots, p)
+	b.dropped++
+}
+
+// dropSnapshots forgets what was read of every patient.
+func (b *Bridge) dropSnapshots() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.snapshots = map[PatientID]*Snapshot{}
+	b.dropped++
 }

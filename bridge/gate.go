@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
 )
@@ -73,6 +74,9 @@ func (b *Bridge) pass(ctx context.Context, c Caller, p PatientID, q ask, act fun
 			if err := b.stillTrue(tx, c, s); err != nil {
 				return err
 			}
+			if b.outlived(all) {
+				return errEpochMoved
+			}
 			g := &passage{tx: tx, snapshot: s, answers: answers, early: later}
 			if err := g.recordDenials(); err != nil {
 				return err
@@ -110,8 +114,9 @@ func (b *Bridge) decide(ctx context.Context, p PatientID, q ask) (*Snapshot, []a
 		return nil, nil, b.told(err)
 	}
 	var questions []Question
+	age := b.actors.now()
 	err = b.store.View(ctx, func(tx Tx) error {
-		questions, err = q(tx, s)
+		questions, err = q(dated{tx, age}, s)
 		return err
 	})
 	if err != nil {
@@ -161,6 +166,16 @@ func (b *Bridge) stillTrue(tx Tx, c Caller, s *Snapshot) error {
 		return errEpochMoved
 	}
 	return sameAccount(tx, c)
+}
+
+// outlived reports whether a yes is over by itself: somebody's time in the care
+// team, a consent's period, the patient's fifteenth birthday came while it waited
+// for the patient's row.
+func (b *Bridge) outlived(answers []answer) bool {
+	now := b.now()
+	return slices.ContainsFunc(answers, func(a answer) bool {
+		return a.Allow && !a.ValidUntil.IsZero() && !now.Before(a.ValidUntil)
+	})
 }
 
 // sameAccount checks that the caller's account is as it was when the caller was

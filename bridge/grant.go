@@ -176,6 +176,9 @@ func (b *Bridge) Grant(ctx context.Context, c Caller, n NewGrant) (Consent, erro
 			if consent = old; old.Patient != n.Patient || old.GrantedBy != c.Party && old.Evidence.RecordedBy != c.Party {
 				return &Error{Code: CodeConflict, Message: "this mid was another consent"}
 			}
+			if n.Scope != nil && !sameScope(*n.Scope, old.Scope) || n.Request != old.Request {
+				return &Error{Code: CodeConflict, Message: "this mid was another consent"}
+			}
 			return g.record(ledger.KindGranted, a, consentWords(consent))
 		}
 		if !errors.Is(err, ErrNotFound) {

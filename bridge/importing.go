@@ -37,9 +37,7 @@ func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (Impor
 		return err
 	})
 	b.actors.forget()
-	b.mu.Lock()
-	b.snapshots = map[PatientID]*Snapshot{}
-	b.mu.Unlock()
+	b.dropSnapshots()
 	if err != nil {
 		return ImportReport{}, b.told(err)
 	}

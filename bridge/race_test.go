@@ -22,6 +22,7 @@ type turns struct {
 
 	mu    sync.Mutex // guards the following fields
 	first []func() error
+	views []func() error
 }
 
 // then has each of the next transactions wait for one of these, in order; nil
@@ -45,6 +46,34 @@ func (s *turns) Update(ctx context.Context, p bridge.PatientID, fn func(bridge.T
 		}
 	}
 	return s.Store.Update(ctx, p, fn)
+}
+
+// during has something happen while each of the next readings goes on, after the
+// instant that it reads.
+func (s *turns) during(views ...func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.views = views
+}
+
+func (s *turns) View(ctx context.Context, fn func(bridge.Tx) error) error {
+	s.mu.Lock()
+	var meanwhile func() error
+	if len(s.views) > 0 {
+		meanwhile, s.views = s.views[0], s.views[1:]
+	}
+	s.mu.Unlock()
+	return s.Store.View(ctx, func(tx bridge.Tx) error {
+		if meanwhile != nil {
+			if _, err := tx.Directory().Organization("region"); err != nil {
+				return err
+			}
+			if err := meanwhile(); err != nil {
+				return err
+			}
+		}
+		return fn(tx)
+	})
 }
 
 func newTurns(t *testing.T) (*bridgetest.World, *turns) {
@@ -223,4 +252,85 @@ func TestTheSameMIDOnTwoConnectionsIsOneConversationAndOneRequest(t *testing.T) 
 	if d := cmp.Diff([]string{"held"}, bridgetest.Texts(w.Reader("gp").Next())); d != "" {
 		t.Error(d)
 	}
+}
+
+func TestWhatWasReadBeforeAChangeIsNotRememberedBehindIt(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	conv := w.Talk(bridge.PurposeTreatment, "gp", "nurse", "psy")
+	w.MustSend("gp", bridgetest.Draft(conv, "text", bridge.TopicPractical))
+	gp := w.As("gp")
+	told := &typists{}
+	w.Listen(told)
+	typing := func() []bridge.Ref {
+		told.of = nil
+		if err := w.Typing(ctx, gp, conv.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		return told.of
+	}
+	no := bridge.Objection{ID: bridge.ObjectionID(bridgetest.MID()), Patient: "jens", Parties: []bridge.Party{bridgetest.Party("psy")}}
+	role := from(t, bridgetest.Role("nurse")).(bridge.PractitionerRole)
+	role.Active = false
+	// Typing reads the conversation, the patient and the directory. While the
+	// patient is read, the patient says no to one member; while the directory is
+	// read, the other's role ends.
+	for _, x := range []struct {
+		meanwhile []func() error
+		left      []bridge.Ref
+	}{
+		{[]func() error{nil, func() error {
+			_, err := w.Object(ctx, w.As("jens"), no)
+			return err
+		}}, []bridge.Ref{bridgetest.Role("nurse")}},
+		{[]func() error{nil, nil, func() error { return bring(t, w, role) }}, nil},
+	} {
+		// Nothing is remembered before.
+		unit := from(t, bridgetest.Party("unit:jobcentre").Ref).(bridge.Organization)
+		if err := bring(t, w, unit); err != nil {
+			t.Fatal(err)
+		}
+		s.during(x.meanwhile...)
+		typing()
+		if d := cmp.Diff(x.left, typing()); d != "" {
+			t.Errorf("typing is told to: %s", d)
+		}
+	}
+}
+
+// typists notes who is told that somebody types.
+type typists struct {
+	ear
+	of []bridge.Ref
+}
+
+func (l *typists) Typing(to bridge.Ref, _ bridge.ConversationID, _ bridge.Ref, _ bool) {
+	l.of = append(l.of, to)
+}
+
+func TestAYesThatIsOverBeforeItIsKeptIsAskedAgain(t *testing.T) {
+	w, s := newTurns(t)
+	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "gp", "sw")
+	consent := w.Consent("jens", "jens", bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))
+	gp := w.As("gp")
+	s.then(func() error {
+		w.Clock.Advance(consent.Scope.Period.End.Sub(w.Clock.Now()))
+		return nil
+	})
+	_, err := w.Send(t.Context(), gp, bridgetest.Draft(conv, "too late", bridge.TopicMedication))
+	bridgetest.MustDeny(t, err, bridge.CodeConsentRequired)
+}
+
+func TestTheSameMIDIsNotAnotherConsent(t *testing.T) {
+	w := bridgetest.New(t)
+	ctx := t.Context()
+	s := bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication)
+	first := w.Consent("jens", "jens", s)
+	n := bridge.NewGrant{MID: string(first.ID), Patient: "jens", Scope: &s, Language: "da", TextHash: first.Evidence.TextHash}
+	if again, err := w.Grant(ctx, w.As("jens"), n); err != nil || again.ID != first.ID {
+		t.Errorf("granted again: %+v, %v", again, err)
+	}
+	s.Topics = []bridge.Topic{bridge.TopicHousing}
+	_, err := w.Grant(ctx, w.As("jens"), n)
+	bridgetest.MustDeny(t, err, bridge.CodeConflict)
 }
