@@ -19,7 +19,7 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 		qs, err := b.questions(tx, c, s, o)
 		return append(qs, b.listening(o, qs)...), err
 	}, func(g *passage) error {
-		told, o.handed = nil, nil
+		told, o.handed, o.joined = nil, nil, Conversation{}
 		return g.accept(o, &told)
 	})
 	if CodeOf(err) == CodeConflict {
@@ -30,6 +30,9 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 	}
 	if err != nil {
 		return Sent{}, refused(err, o, answers)
+	}
+	if o.joined.ID != "" {
+		b.talks.put(o.joined.ID, o.joined)
 	}
 	b.hand(ctx, o.handed)
 	b.poke(told)
@@ -132,6 +135,7 @@ func (g *passage) join(o *outgoing, told *pokes) (Conversation, error) {
 	if err != nil {
 		return conv, err
 	}
+	defer func() { o.joined = conv }()
 	joined := false
 	for _, r := range reached {
 		if slices.Contains(conv.Participants, r) {

@@ -93,6 +93,7 @@ type outgoing struct {
 	ready      []Ready     // in the order of the early questions
 	handed     []handed
 	deliveries map[Ref]Delivery // as accepted
+	joined     Conversation     // as it was read for who joined, if it was
 }
 
 // Send sends. Each recipient is decided on: one may get all, one a redacted form,
