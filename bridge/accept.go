@@ -20,6 +20,15 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 		return append(qs, b.listening(o, qs)...), err
 	}, func(g *passage) error {
 		told, o.handed, o.joined = nil, nil, Conversation{}
+		if o.held {
+			m, err := g.tx.Messages().Message(o.message.ID)
+			if err != nil {
+				return err
+			}
+			if m.State != MessageHeld {
+				return &Error{Code: CodeConflict, Message: "it went, or returned, by somebody else's hand"}
+			}
+		}
 		return g.accept(o, &told)
 	})
 	if CodeOf(err) == CodeConflict {

@@ -103,7 +103,7 @@ func (b *Bridge) release(ctx context.Context, p PatientID, id RequestID) {
 }
 
 func (b *Bridge) releaseOne(ctx context.Context, m Message) error {
-	o := &outgoing{message: m}
+	o := &outgoing{message: m, held: true}
 	err := b.store.View(ctx, func(tx Tx) (err error) {
 		o.conv, err = tx.Conversations().Conversation(m.Conversation)
 		return err

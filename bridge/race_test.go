@@ -334,3 +334,65 @@ func TestTheSameMIDIsNotAnotherConsent(t *testing.T) {
 	_, err := w.Grant(ctx, w.As("jens"), n)
 	bridgetest.MustDeny(t, err, bridge.CodeConflict)
 }
+
+func TestAHeldMessageThatTwoLetGoGoesOnce(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	r, d := held(t, w)
+	text, err := w.ConsentText(ctx, w.As("jens"), "jens", r.Scope, "da")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := bridge.NewGrant{MID: bridgetest.MID(), Patient: "jens", Request: r.ID, Language: "da", TextHash: text.Hash}
+	gp := w.Reader("gp")
+	s.then(nil, func() error { // between the grant and its release
+		err := w.Sweep(ctx)
+		gp.Next()
+		return err
+	})
+	if _, err := w.Grant(ctx, w.As("jens"), n); err != nil {
+		t.Fatal(err)
+	}
+	if again := gp.Next(); len(again) != 0 {
+		t.Errorf("came again: %q", bridgetest.Kinds(again))
+	}
+	items, _, err := w.History(ctx, w.As("sw"), fresh, bridge.HistoryQuery{Conversation: d.Conversation})
+	if err != nil || len(items) != 1 || items[0].Message.Seq != 1 || items[0].Deliveries[0].State != bridge.DeliveryDelivered {
+		t.Errorf("kept as %+v, %v", items, err)
+	}
+}
+
+func TestAMessageThatReturnedDoesNotGoWithWhoCameLate(t *testing.T) {
+	w, s := newTurns(t)
+	ctx := t.Context()
+	r, d := held(t, w)
+	text, err := w.ConsentText(ctx, w.As("jens"), "jens", r.Scope, "da")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := bridge.NewGrant{MID: bridgetest.MID(), Patient: "jens", Request: r.ID, Language: "da", TextHash: text.Hash}
+	no := bridge.Objection{ID: bridge.ObjectionID(bridgetest.MID()), Patient: "jens", Parties: []bridge.Party{bridgetest.Party("gp")}}
+	// Between the grant and its release the message returns, since the patient
+	// says no, and then the patient says no no more.
+	s.then(nil, func() error {
+		if _, err := w.Object(ctx, w.As("jens"), no); err != nil {
+			return err
+		}
+		if err := w.Sweep(ctx); err != nil {
+			return err
+		}
+		return w.Lift(ctx, w.As("jens"), "jens", no.ID)
+	})
+	if _, err := w.Grant(ctx, w.As("jens"), n); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"refused"}, returned(w.Reader("sw").Next())); d != "" {
+		t.Error(d)
+	}
+	if got := bridgetest.Texts(w.Reader("gp").Next()); len(got) != 0 {
+		t.Errorf("what returned came: %q", got)
+	}
+	if sent, err := w.Send(ctx, w.As("sw"), d); err != nil || sent.State != bridge.MessageReturned {
+		t.Errorf("is now %s, %v", sent.State, err)
+	}
+}

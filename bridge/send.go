@@ -94,6 +94,7 @@ type outgoing struct {
 	handed     []handed
 	deliveries map[Ref]Delivery // as accepted
 	joined     Conversation     // as it was read for who joined, if it was
+	held       bool             // it waited for the patient's answer
 }
 
 // Send sends. Each recipient is decided on: one may get all, one a redacted form,
