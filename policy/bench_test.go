@@ -127,8 +127,13 @@ func TestAFirstDecisionAllocatesLittle(t *testing.T) {
 	first := testing.AllocsPerRun(200, func() { mustDecide(t, e, q) })
 	kept := newEngine(t, policy.Options{})
 	repeated := testing.AllocsPerRun(200, func() { mustDecide(t, kept, q) })
-	if most := 140.0; first > most && !raceEnabled {
+	if most := 105.0; first > most && !raceEnabled {
 		t.Errorf("a first decision allocates %v times, at most %v", first, most)
+	}
+	no := crossing(bridge.PurposeCareCoordination)
+	denied := testing.AllocsPerRun(200, func() { mustDecide(t, e, no) })
+	if most := 330.0; denied > most && !raceEnabled {
+		t.Errorf("a first no allocates %v times, at most %v", denied, most)
 	}
 	if repeated > 1 {
 		t.Errorf("a repeated decision allocates %v times, at most 1", repeated)

@@ -77,14 +77,14 @@ func (e *Engine) Explain(ctx context.Context, q *bridge.Question) (Explanation, 
 	if err != nil {
 		return Explanation{}, fmt.Errorf("explaining: %w", err)
 	}
-	lacks, err := e.program.ask(ctx, e.budget, queryLacks, input)
+	joining, err := e.lacks(ctx, input)
 	if err != nil {
 		return Explanation{}, fmt.Errorf("explaining: %w", err)
 	}
 	x := Explanation{
 		Action: q.Action, Purpose: q.Purpose, Topics: q.Topics, Case: q.Case, Decision: d, engine: e,
 		From: e.standing(q, &q.From), To: e.standing(q, &q.To),
-		Consents: findings(q.Patient, field(input, "consents"), covers, lacks),
+		Consents: findings(q.Patient, covers, joining),
 	}
 	if row := field(input, "route"); row != nil {
 		x.Route = Route{Treating: plainText(field(row, "treating")), Letter: plainText(field(row, "letter")), Consent: plainText(field(row, "consent"))}
@@ -110,18 +110,32 @@ func (e *Engine) standing(q *bridge.Question, a *bridge.Actor) Standing {
 	return s
 }
 
-// findings says of every consent of the snapshot what the rules made of it.
-func findings(s *bridge.Snapshot, joining, covers, lacks ast.Value) []ConsentFinding {
-	joins := map[string]bool{}
-	if list, ok := joining.(*ast.Array); ok {
-		list.Foreach(func(t *ast.Term) { joins[plainText(field(t.Value, "id"))] = true })
+// lacks says of each consent that names both parties why it does not cover all,
+// asked as if there were no other.
+func (e *Engine) lacks(ctx context.Context, input ast.Value) (map[bridge.ConsentID][]bridge.Code, error) {
+	joining := map[bridge.ConsentID][]bridge.Code{}
+	all, _ := field(input, "consents").(*ast.Array)
+	for i := range all.Len() {
+		alone := ast.NewObject()
+		input.(ast.Object).Foreach(alone.Insert)
+		alone.Insert(keyConsents, ast.ArrayTerm(all.Elem(i)))
+		v, err := e.program.ask(ctx, e.budget, queryLacks, alone)
+		if err != nil {
+			return nil, err
+		}
+		joining[bridge.ConsentID(plainText(field(all.Elem(i).Value, "id")))] = codes[bridge.Code](v)
 	}
+	return joining, nil
+}
+
+// findings says of every consent of the snapshot what the rules made of it.
+func findings(s *bridge.Snapshot, covers ast.Value, joining map[bridge.ConsentID][]bridge.Code) []ConsentFinding {
 	var out []ConsentFinding
 	for _, c := range s.Consents {
-		id := string(c.ID)
-		f := ConsentFinding{ID: c.ID, Joins: joins[id]}
-		if f.Joins {
-			f.Covers, f.Lacks = codes[bridge.Topic](field(covers, id)), codes[bridge.Code](field(lacks, id))
+		lacks, joins := joining[c.ID]
+		f := ConsentFinding{ID: c.ID, Joins: joins, Lacks: lacks}
+		if joins {
+			f.Covers = codes[bridge.Topic](field(covers, string(c.ID)))
 		}
 		out = append(out, f)
 	}

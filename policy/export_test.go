@@ -5,6 +5,7 @@ package policy
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -54,11 +55,32 @@ func (e *Engine) AskPlainly(ctx context.Context, input any) (bool, error) {
 	return bool(allow), nil
 }
 
+// AtLength returns the answer to the question, and the one that takes no short
+// way.
+func (e *Engine) AtLength(ctx context.Context, q *bridge.Question) (answer, atLength string, err error) {
+	in, _ := e.records(q.Patient).question(e.law, q, hashActor(&q.From), hashActor(&q.To))
+	p := *e.program
+	p.queries = maps.Clone(p.queries)
+	body := ast.NewBody(ast.Equality.Expr(ast.NewTerm(answerVar), ast.MustParseTerm("data.disclosure.at_length")))
+	if p.queries["at length"], err = p.compiler.QueryCompiler().Compile(body); err != nil {
+		return "", "", err
+	}
+	short, err := p.ask(ctx, e.budget, queryAnswer, in)
+	if err != nil {
+		return "", "", err
+	}
+	long, err := p.ask(ctx, e.budget, "at length", in)
+	if err != nil {
+		return "", "", err
+	}
+	return short.String(), long.String(), nil
+}
+
 // plainly prepares the whole answer as most programs do.
 func (p *program) plainly(ctx context.Context) rego.PreparedEvalQuery {
 	plainlyOnce.Do(func() {
 		var err error
-		plainlyQuery, err = rego.New(rego.Query(queryAnswer), rego.Compiler(p.compiler), rego.Store(p.store), rego.Transaction(p.txn),
+		plainlyQuery, err = rego.New(rego.Query("data.disclosure.at_length"), rego.Compiler(p.compiler), rego.Store(p.store), rego.Transaction(p.txn),
 			rego.GenerateJSON(func(t *ast.Term, _ *rego.EvalContext) (any, error) { return t, nil })).PrepareForEval(ctx)
 		if err != nil {
 			panic(err)

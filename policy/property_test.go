@@ -146,6 +146,24 @@ func TestTheRulesSayWhatTheOracleSays(t *testing.T) {
 	})
 }
 
+func TestTheShortWayToANoSaysWhatTheLongOneSays(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuestion(t)
+		q.Action = rapid.SampledFrom([]bridge.Action{bridge.ActionSend, bridge.ActionRead, bridge.ActionSee}).Draw(t, "any action")
+		if rapid.Bool().Draw(t, "function") {
+			q.From = bridge.Actor{Function: bridge.FunctionOwnGP}
+		}
+		if rapid.Bool().Draw(t, "no objection") {
+			q.Patient.Objections = nil
+		}
+		answer, atLength, err := e.AtLength(context.Background(), q)
+		if err != nil || answer != atLength {
+			t.Fatalf("%v\nshort %s\nlong  %s", err, answer, atLength)
+		}
+	})
+}
+
 func TestNothingChangesBeforeValidUntil(t *testing.T) {
 	e := newEngine(t, policy.Options{Patients: -1})
 	rapid.Check(t, func(t *rapid.T) {

@@ -24,7 +24,7 @@ import (
 //
 //go:embed party/party.rego
 //go:embed consent/consent.rego consent/lacks.rego consent/may.rego consent/rule.rego
-//go:embed disclosure/plain.rego disclosure/disclosure.rego disclosure/see.rego disclosure/denial.rego
+//go:embed disclosure/plain.rego disclosure/refusal.rego disclosure/disclosure.rego disclosure/see.rego disclosure/denial.rego
 //go:embed emergency/emergency.rego
 var modules embed.FS
 
@@ -51,6 +51,7 @@ type program struct {
 	revision string
 	txn      storage.Transaction // held for reading; nothing writes
 	store    storage.Store
+	base     base
 	compiler *ast.Compiler
 	queries  map[string]ast.Body
 }
@@ -123,13 +124,17 @@ func compile(ctx context.Context, law map[string]any, raw []byte) (*program, err
 	if compiler.Compile(parsed); compiler.Failed() {
 		return nil, fmt.Errorf("compiling policy: %w", compiler.Errors)
 	}
+	data, err := ast.InterfaceToValue(law)
+	if err != nil {
+		return nil, fmt.Errorf("reading policy data: %w", err)
+	}
 	store := inmem.NewFromObjectWithOpts(law, inmem.OptReturnASTValuesOnRead(true))
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("opening policy data: %w", err)
 	}
 	p := &program{
-		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, store: store, compiler: compiler, queries: map[string]ast.Body{},
+		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, store: store, base: base{data}, compiler: compiler, queries: map[string]ast.Body{},
 	}
 	for _, q := range []string{queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls} {
 		body := ast.NewBody(ast.Equality.Expr(ast.NewTerm(answerVar), ast.MustParseTerm(q)))

@@ -74,7 +74,7 @@ func (s *sitting) ask(ctx context.Context, query string) (ast.Value, error) {
 	}
 	p := s.program
 	err := topdown.NewQuery(p.queries[query]).WithCompiler(p.compiler).WithStore(p.store).WithTransaction(p.txn).
-		WithStrictBuiltinErrors(true).WithVirtualCache(&s.found).WithTime(unixEpoch).WithMetrics(noMetrics).
+		WithStrictBuiltinErrors(true).WithVirtualCache(&s.found).WithBaseCache(p.base).WithTime(unixEpoch).WithMetrics(noMetrics).
 		WithCancel(s.cancel).WithInput(s.input).Iter(ctx, take)
 	if err == nil && answer == nil {
 		err = errUndefined
@@ -91,6 +91,24 @@ func (p *program) ask(ctx context.Context, budget time.Duration, query string, i
 	defer s.done()
 	return s.ask(ctx, query)
 }
+
+// base answers what the rules look up in the law. It holds all of it and never
+// changes, so that nothing is read from the store, or kept by one evaluation.
+type base struct{ data ast.Value }
+
+var _ topdown.BaseCache = base{}
+
+// Get implements topdown.BaseCache; nil is what the data does not hold.
+func (b base) Get(ref ast.Ref) ast.Value {
+	v, err := b.data.Find(ref[1:])
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// Put implements topdown.BaseCache.
+func (base) Put(ast.Ref, ast.Value) {}
 
 // found keeps the values of rules, as topdown.VirtualCache asks. A decision looks
 // at some tens of them: a list is searched faster than a trie is built.

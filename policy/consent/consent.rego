@@ -62,8 +62,6 @@ same_case(named) if {
 # METADATA
 # description: Whether a consent with the jobcentre stands by itself.
 # scope: document
-separate(_) if input.strict == false
-
 separate(permit) if {
 	input.strict
 	names_itself(input.from.strict, permit.from_by, permit.from_count)

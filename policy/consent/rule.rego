@@ -7,8 +7,14 @@ package consent
 # description: |
 #   What a consent over input.scope would rest on: the bases of every pair it
 #   joins, in both directions when it says both, and why it can't be asked for.
+#   Undefined for a scope that is not whole.
 # entrypoint: true
-rule := {"bases": _bases, "refusals": _faults}
+rule := {"bases": _bases, "refusals": _faults} if {
+	input.scope.both in {true, false}
+	input.scope.case != null
+	count(input.scope.topics) > 0
+	count(input.scope.purposes) > 0
+}
 
 _bases contains route.consent if {
 	some pair in _pairs

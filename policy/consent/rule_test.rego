@@ -51,3 +51,42 @@ test_the_jobcentre_not_by_itself if {
 	mixed := object.union(_work, {"topics": {"employment", "mental-health"}})
 	data.consent.rule.refusals == {"consent_topic_not_alone"} with input as _scope(_side("health"), _office, mixed)
 }
+
+_carried := _scope(_side("health"), _side("social"), {"both": true})
+
+_strictly := _scope(_side("health"), _office, _work)
+
+# A consent may be asked for when there is a basis and no refusal.
+_askable(q) if {
+	rule := data.consent.rule with input as q
+	count(rule.bases) > 0
+	count(rule.refusals) == 0
+}
+
+test_askable if {
+	_askable(_carried)
+	_askable(_strictly)
+}
+
+_unaskable_without(q, path) if not _askable(json.remove(q, [path]))
+
+test_no_rule_without_parties if {
+	every q in [_carried, _strictly] {
+		every path in ["from", "to", "from/0/side", "to/0/side"] {
+			_unaskable_without(q, path)
+		}
+	}
+}
+
+test_no_rule_without_how_a_party_is_named if {
+	every path in ["from/0/strict", "to/0/strict", "to/0/by", "to/0/count"] {
+		_unaskable_without(_strictly, path)
+	}
+}
+
+test_no_rule_without_scope if {
+	every path in ["scope", "scope/purposes", "scope/topics", "scope/case", "scope/both"] {
+		_unaskable_without(_carried, path)
+		_unaskable_without(_strictly, path)
+	}
+}

@@ -58,6 +58,7 @@ _faults contains "purpose_not_allowed" if {
 
 _unlawful contains "objection" if {
 	_content
+	input.objections != []
 	count(data.consent.objected) > 0
 }
 
@@ -67,7 +68,8 @@ _unlawful contains "objection" if {
 }
 
 _unlawful contains "not_in_team" if {
-	_sides == {"health"}
+	input.from.side == "health"
+	input.to.side == "health"
 	not data.party.treating
 }
 
@@ -83,8 +85,7 @@ _unlawful contains "case_missing" if _caseless
 
 _unlawful contains code if {
 	count(lacking) > 0
-	some permit in input.consents
-	some code in data.consent.lacks[permit.id]
+	some code in data.consent.lacks
 }
 
 _misplaced(party) := "role_unknown" if {

@@ -11,15 +11,20 @@ package disclosure
 # METADATA
 # description: The whole answer. Of a no, or of a part, it says why and what can be done.
 # entrypoint: true
-answer := object.union(_yes, _why) if {
+answer := refusal if {
+	refusal
+} else := at_length
+
+# METADATA
+# description: The whole answer to any question, step by step.
+# entrypoint: true
+at_length := object.union(_yes, {"reasons": reasons, "remedies": remedies, "lacking": lacking}) if {
 	_partial
 } else := _yes if {
 	_yes
-} else := object.union({"allow": false}, _why)
+} else := {"allow": false, "reasons": reasons, "remedies": remedies, "lacking": lacking}
 
 _partial if count(_yes.redact) > 0
-
-_why := {"reasons": reasons, "remedies": remedies, "lacking": lacking}
 
 _yes := {
 	"allow": true,
@@ -88,21 +93,24 @@ _ground := {"basis": data.law.grounds.own, "topics": input.topics, "consents": [
 } else := _lawful
 
 _own if {
-	input.from.ref != ""
 	input.from.ref == input.to.ref
+	input.from.ref != ""
 }
 
 _lawful := {"basis": data.law.grounds.patient, "topics": _unobjected, "consents": [], "oblige": []} if {
-	"patient" in {input.from.kind, input.to.kind}
+	_with_patient
 	_known_to_caller
 	count(_unobjected) > 0
 } else := {"basis": data.law.grounds[_authority], "topics": _unobjected, "consents": [], "oblige": []} if {
+	_authority
 	_known_to_caller
 	count(_unobjected) > 0
 } else := {"basis": input.route.treating, "topics": _unobjected, "consents": [], "oblige": []} if {
+	input.route.treating
 	data.party.treating
 	count(_unobjected) > 0
 } else := {"basis": input.route.letter, "topics": _unobjected, "consents": [], "oblige": []} if {
+	input.route.letter
 	_letter
 	count(_unobjected) > 0
 } else := {
@@ -113,6 +121,10 @@ _lawful := {"basis": data.law.grounds.patient, "topics": _unobjected, "consents"
 } if {
 	count(data.consent.covers) > 0
 }
+
+_with_patient if input.from.kind == "patient"
+
+_with_patient if input.to.kind == "patient"
 
 # What the patient writes reaches whom the patient chose; whoever writes to the
 # patient must have to do with the patient.

@@ -152,6 +152,9 @@ test_outside_the_team_the_team_is_asked if {
 		{"consent_required", "not_in_team"},
 		{"ask-patient", "ask-treating-team", "emergency", "phone"}, {"medication"},
 	) with input as people.ask(people.gp, people.ward_doctor, "treatment")
+	some_objection := object.union(people.objection, {"purposes": {"discharge"}})
+	q := object.union(people.ask(people.gp, people.ward_doctor, "treatment"), {"objections": [some_objection]})
+	data.disclosure.answer.reasons == {"consent_required", "not_in_team"} with input as q
 }
 
 _denied(q) if {
@@ -204,6 +207,13 @@ test_denied_without_to_team if _denied(people.without(_treating, "to/team"))
 test_denied_without_caller if _denied_without("caller")
 
 test_denied_without_caller_assured if _denied_without("caller/assured")
+
+test_denied_without_objections_fields if {
+	every field in ["id", "made", "parties", "topics", "purposes"] {
+		_denied(object.union(_treating, {"objections": [object.remove(people.objection, [field])]}))
+		_denied(object.union(_consented, {"objections": [object.remove(people.objection, [field])]}))
+	}
+}
 
 test_denied_without_strict if _denied(people.without(_consented, "strict"))
 

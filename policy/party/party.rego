@@ -9,14 +9,6 @@
 package party
 
 # METADATA
-# description: Whether one of somebody's memberships in the patient's care team counts now.
-in_team(team) if {
-	some member in team
-	member.start <= input.now
-	input.now < member.end
-}
-
-# METADATA
 # description: Whether both treat the patient now (Sundhedsloven s. 41(2) no. 1).
 treating if {
 	some giver in input.from.team
@@ -75,7 +67,9 @@ default related := false
 
 related if {
 	input.patient.known
-	_related(input.caller)
+	some member in input.caller.team
+	member.start <= input.now
+	input.now < member.end
 }
 
 related if {
@@ -83,13 +77,18 @@ related if {
 	input.named
 }
 
-_related(caller) if caller.kind == "patient"
-
-_related(caller) if {
-	caller.kind == "representative"
-	count(caller.authorities) > 0
+related if {
+	input.caller.kind == "patient"
+	input.patient.known
 }
 
-_related(caller) if in_team(caller.team)
+related if {
+	input.caller.kind == "representative"
+	input.patient.known
+	count(input.caller.authorities) > 0
+}
 
-_related(caller) if data.emergency.open(caller)
+related if {
+	input.patient.known
+	data.emergency.open(input.caller)
+}
