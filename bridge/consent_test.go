@@ -85,6 +85,36 @@ func TestAHeldMessageReturnsAfterAWeek(t *testing.T) {
 	bridgetest.MustDeny(t, err, bridge.CodeConflict)
 }
 
+func TestAHeldMessageReturnsWhenForAWeekThereIsNobodyToGetIt(t *testing.T) {
+	w := bridgetest.New(t)
+	ctx := t.Context()
+	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "sw", "own-gp")
+	d := bridgetest.Draft(conv, "question", bridge.TopicMedication)
+	r, err := w.RequestConsent(ctx, w.As("sw"), bridge.NewRequest{
+		MID: bridgetest.MID(), Patient: "jens", Reason: "to help", Hold: &d,
+		Scope: bridgetest.Scope("sw", "own-gp", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	team := bridgetest.Region(bridgetest.Noon).Teams["jens"]
+	batch := bridge.ImportBatch{Teams: map[bridge.PatientID][]bridge.CareTeamMember{"jens": team[1:]}}
+	if _, err := w.Import(ctx, w.As("admin"), batch); err != nil {
+		t.Fatal(err)
+	}
+	w.Answer("jens", r)
+	sw := w.Reader("sw")
+	for _, want := range [][]string{{}, {"expired"}} {
+		if err := w.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, returned(sw.Next())); d != "" {
+			t.Error(d)
+		}
+		w.Clock.Advance(bridge.RequestLifetime + time.Minute)
+	}
+}
+
 func TestWhatIsNoConsent(t *testing.T) {
 	w := bridgetest.New(t)
 	good := bridgetest.Scope("sw", "gp", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication)

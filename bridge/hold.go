@@ -115,7 +115,12 @@ func (b *Bridge) releaseOne(ctx context.Context, m Message) error {
 	// held; that the account is still open the directory says.
 	sender := Caller{Party: m.Sender, Assurance: AssuranceSubstantial}
 	_, err = b.accept(ctx, sender, o)
-	if !isDenial(err) {
+	state := "refused"
+	switch {
+	case isDenial(err):
+	case CodeOf(err) == CodeNotFound && b.now().Sub(m.SentAt) > RequestLifetime:
+		state = string(RequestExpired) // there was nobody to get it for a week
+	default:
 		return err
 	}
 	var told pokes
@@ -130,7 +135,7 @@ func (b *Bridge) releaseOne(ctx context.Context, m Message) error {
 			return err
 		}
 		g := &passage{tx: tx, snapshot: s}
-		return g.giveBack(now, answer{Question: Question{Now: b.now(), From: Actor{Ref: m.Sender}}}, "refused", &told)
+		return g.giveBack(now, answer{Question: Question{Now: b.now(), From: Actor{Ref: m.Sender}}}, state, &told)
 	})
 	if err == nil {
 		b.poke(told)
