@@ -6,6 +6,11 @@ package bridge_test
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -30,5 +35,31 @@ func TestErrorsAreComparedByCode(t *testing.T) {
 				t.Errorf("got %t, want %t", got, c.want)
 			}
 		})
+	}
+}
+
+func TestEveryCodeHasAnOutcome(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(v.Names[0].Name, "Code") || len(v.Values) != 1 {
+			return true
+		}
+		text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes++
+		if _, ok := bridge.Outcomes[bridge.Code(text)]; !ok {
+			t.Errorf("%s has no outcome", v.Names[0].Name)
+		}
+		return false
+	})
+	if codes != len(bridge.Outcomes) {
+		t.Errorf("%d codes and %d outcomes", codes, len(bridge.Outcomes))
 	}
 }
