@@ -21,8 +21,8 @@ const (
 
 func instant(t time.Time) *ast.Term { return ast.StringTerm(t.UTC().Format(instantLayout)) }
 
-// ending is instant with the zero time as for ever.
-func ending(t time.Time) *ast.Term {
+// instantOrLast is instant with the zero time as for ever.
+func instantOrLast(t time.Time) *ast.Term {
 	if t.IsZero() {
 		return ast.StringTerm(lastInstant)
 	}
@@ -165,7 +165,7 @@ func teamTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 	var list []*ast.Term
 	for _, m := range s.Team {
 		if meansRef(m.Member, a) != unnamed {
-			list = append(list, object("function", text(m.Function), "start", instant(m.Period.Start), "end", ending(m.Period.End)))
+			list = append(list, object("function", text(m.Function), "start", instant(m.Period.Start), "end", instantOrLast(m.Period.End)))
 		}
 	}
 	return ast.ArrayTerm(list...)
@@ -198,7 +198,7 @@ func authoritiesTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 	var list []*ast.Term
 	for _, r := range s.Representatives {
 		if a.Ref != "" && r.Reference() == a.Ref && r.Patient == s.Patient.ID && r.Active {
-			list = append(list, object("authority", text(r.Authority), "start", instant(r.Period.Start), "end", ending(r.Period.End)))
+			list = append(list, object("authority", text(r.Authority), "start", instant(r.Period.Start), "end", instantOrLast(r.Period.End)))
 		}
 	}
 	return ast.ArrayTerm(list...)

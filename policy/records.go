@@ -22,7 +22,7 @@ type records struct {
 	patient    *ast.Term
 	ofAge      time.Time
 	consents   []*consentRecord
-	objections []objectionRecord
+	objections []*objectionRecord
 
 	mu     sync.Mutex // guards the following fields
 	actors map[uint64][]actorRecord
@@ -35,19 +35,33 @@ type actorRecord struct {
 }
 
 // consentRecord is a consent that counts, with its term for each way in which it
-// can name the two parties of a question.
+// can name the two parties of a question, made when a question first needs it.
 type consentRecord struct {
 	consent *bridge.Consent
-	ends    []time.Time // when it ends under each basis
-	pairs   []any       // fields that don't depend on the question
-	from    *ast.Term   // set of parties
-	to      *ast.Term
+	ends    []ending // when it ends under each basis
 	terms   [2][byPerson + 1][byPerson + 1]atomic.Pointer[ast.Term]
+}
+
+// ending is when a consent ends under a basis.
+type ending struct {
+	basis string
+	at    time.Time // zero: never
 }
 
 type objectionRecord struct {
 	objection *bridge.Objection
-	term      *ast.Term
+	made      atomic.Pointer[ast.Term]
+}
+
+func (r *objectionRecord) term() *ast.Term {
+	t := r.made.Load()
+	if t == nil {
+		o := r.objection
+		t = object("id", text(o.ID), "made", instant(o.CreatedAt),
+			"parties", partySet(o.Parties), "topics", set(o.Topics), "purposes", set(o.Purposes))
+		r.made.Store(t)
+	}
+	return t
 }
 
 // ways are the directions in which a consent counts.
@@ -70,16 +84,14 @@ func (l *law) newRecords(s *bridge.Snapshot, known bool) *records {
 	for i := range s.Objections {
 		o := &s.Objections[i]
 		if o.LiftedAt.IsZero() && o.Patient == s.Patient.ID {
-			r.objections = append(r.objections, objectionRecord{o, object("id", text(o.ID), "made", instant(o.CreatedAt),
-				"parties", partySet(o.Parties), "topics", set(o.Topics), "purposes", set(o.Purposes))})
+			r.objections = append(r.objections, &objectionRecord{objection: o})
 		}
 	}
 	return r
 }
 
 func (l *law) newConsentRecord(c *bridge.Consent) *consentRecord {
-	r := &consentRecord{consent: c, from: partySet(c.Scope.From), to: partySet(c.Scope.To)}
-	ends := ast.NewObject()
+	r := &consentRecord{consent: c, ends: make([]ending, 0, len(l.Bases))}
 	for code, b := range l.Bases {
 		end := c.Scope.Period.End
 		if b.LongestDays > 0 {
@@ -87,13 +99,7 @@ func (l *law) newConsentRecord(c *bridge.Consent) *consentRecord {
 				end = lapse
 			}
 		}
-		r.ends = append(r.ends, end)
-		ends.Insert(ast.StringTerm(code), ending(end))
-	}
-	r.pairs = []any{
-		"id", text(c.ID), "ways", ways[c.Scope.Both], "form", text(c.Evidence.Form), "granted", instant(c.GrantedAt),
-		"start", instant(c.Scope.Period.Start), "end", ending(c.Scope.Period.End), "ends", ast.NewTerm(ends),
-		"topics", set(c.Scope.Topics), "purposes", set(c.Scope.Purposes), "case", text(c.Scope.Case),
+		r.ends = append(r.ends, ending{code, end})
 	}
 	return r
 }
@@ -101,18 +107,26 @@ func (l *law) newConsentRecord(c *bridge.Consent) *consentRecord {
 // term returns the consent as it names From by from and To by to; backward when
 // it names them the other way round.
 func (r *consentRecord) term(backward bool, from, to naming) *ast.Term {
-	way, receivers, nFrom, nTo := "forward", r.to, len(r.consent.Scope.From), len(r.consent.Scope.To)
-	i := 0
+	c := r.consent
+	way, givers, receivers, i := "forward", c.Scope.From, c.Scope.To, 0
 	if backward {
-		way, receivers, nFrom, nTo, i = "backward", r.from, nTo, nFrom, 1
+		way, givers, receivers, i = "backward", receivers, givers, 1
 	}
 	slot := &r.terms[i][from][to]
 	if t := slot.Load(); t != nil {
 		return t
 	}
-	t := object(append(slices.Clone(r.pairs), "way", text(way), "receivers", receivers,
+	ends := ast.NewObjectWithCapacity(len(r.ends))
+	for _, e := range r.ends {
+		ends.Insert(ast.InternedTerm(e.basis), instantOrLast(e.at))
+	}
+	t := object(
+		"id", text(c.ID), "ways", ways[c.Scope.Both], "form", text(c.Evidence.Form), "granted", instant(c.GrantedAt),
+		"start", instant(c.Scope.Period.Start), "end", instantOrLast(c.Scope.Period.End), "ends", ast.NewTerm(ends),
+		"topics", set(c.Scope.Topics), "purposes", set(c.Scope.Purposes), "case", text(c.Scope.Case),
+		"way", text(way), "receivers", partySet(receivers),
 		"from_by", text(namingWords[from]), "to_by", text(namingWords[to]),
-		"from_count", ast.InternedTerm(nFrom), "to_count", ast.InternedTerm(nTo))...)
+		"from_count", ast.InternedTerm(len(givers)), "to_count", ast.InternedTerm(len(receivers)))
 	slot.Store(t)
 	return t
 }
@@ -163,7 +177,7 @@ func (r *records) question(l *law, q *bridge.Question, hFrom, hTo uint64) (ast.V
 	var objections []*ast.Term
 	for _, o := range r.objections {
 		if names(r.snapshot, o.objection.Parties, &q.To, q.Now) != unnamed {
-			objections = append(objections, o.term)
+			objections = append(objections, o.term())
 		}
 	}
 	fromRole, fromSector := l.place(&q.From)
@@ -219,7 +233,7 @@ func (r *records) joining(s *span, q *bridge.Question) (terms []*ast.Term, fromN
 		}
 		s.period(scope.Period)
 		for _, end := range c.ends {
-			s.add(end)
+			s.add(end.at)
 		}
 		in := scope.Period.Contains(q.Now)
 		fromNamed = fromNamed || in && max(fromFrom, toFrom) != unnamed
