@@ -89,3 +89,6 @@ func languageOf(ctx context.Context) string {
 	}
 	return danish
 }
+
+// Title is a code in words, in "da" or "en"; empty where there are none.
+func Title(code bridge.Code, language string) string { return titles[language][code] }

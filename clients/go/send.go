@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -23,6 +24,7 @@ type Sending struct {
 	done chan struct{}
 	sent bridge.Sent
 	err  error
+	last atomic.Pointer[RetryableError] // why it was refused last, and is sent again
 }
 
 // MID is the id under which the sender knows the message.
@@ -33,12 +35,16 @@ func (s *Sending) Done() <-chan struct{} { return s.done }
 
 // Wait waits for the outcome. The error is a *ConsentError when it may not be
 // sent, ErrClosed when the client ended before there was an outcome, and ctx's
-// own when that ended; the message is then still on its way.
+// own when that ended, with why it has to wait if the bridge said: the message is
+// then still on its way.
 func (s *Sending) Wait(ctx context.Context) (bridge.Sent, error) {
 	select {
 	case <-s.done:
 		return s.sent, s.err
 	case <-ctx.Done():
+		if last := s.last.Load(); last != nil {
+			return bridge.Sent{}, errors.Join(ctx.Err(), last)
+		}
 		return bridge.Sent{}, ctx.Err()
 	}
 }
@@ -198,6 +204,7 @@ func (c *Client) transmit(s *Sending) (bridge.Sent, error) {
 		if !errors.As(err, &later) {
 			return bridge.Sent{}, err
 		}
+		s.last.Store(later)
 		if sleep(c.ctx, max(later.After, c.pause(try))) != nil {
 			return bridge.Sent{}, ErrClosed
 		}

@@ -141,7 +141,7 @@ func exitCode(err error, out *printer) int {
 		out.fault(usage)
 		return exitUsage
 	}
-	out.fault(plain(err))
+	out.fault(plain(err, out.language))
 	return exitError
 }
 

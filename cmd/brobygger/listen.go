@@ -58,7 +58,7 @@ func (l *listenCmd) follow(ctx context.Context, client *brobygger.Client, shown 
 		case m := <-shown:
 			if l.Ack && m.Message != nil && m.Message.AckRequested && m.By != client.Session().Party {
 				if _, err := client.Acknowledge(ctx, m.ID, ""); err != nil {
-					out.fault(plain(err))
+					out.fault(plain(err, out.language))
 				}
 			}
 			if left--; left == 0 {

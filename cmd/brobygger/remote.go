@@ -233,21 +233,31 @@ func problemOf(res *http.Response) error {
 }
 
 // plain words an error of the connection for people.
-func plain(err error) error {
+func plain(err error, language string) error {
 	var auth *brobygger.AuthError
 	var closed *brobygger.CloseError
 	var refused *bridge.Error
 	switch {
 	case errors.As(err, &auth):
-		return fmt.Errorf("the bridge does not let you in: %s", auth.Code)
+		return fmt.Errorf("the bridge does not let you in: %s", wording(auth.Code, language))
 	case errors.As(err, &closed):
 		return fmt.Errorf("the bridge ended the connection: %s", closed.Reason)
 	case errors.As(err, &refused):
-		text := string(refused.Code)
+		text := wording(refused.Code, language)
 		if refused.Message != "" {
 			text = refused.Message
 		}
 		return fmt.Errorf("the bridge says: %s", text)
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("the bridge did not answer in time; whether it was done is not known (--timeout waits longer)")
 	}
 	return err
+}
+
+// wording is a code in words, or the code where there are none.
+func wording(code bridge.Code, language string) string {
+	if text := api.Title(code, language); text != "" {
+		return text
+	}
+	return string(code)
 }

@@ -35,7 +35,7 @@ func (s *storyCmd) Run(ctx context.Context, out *printer) error {
 		st.played = append(st.played, st.step)
 		if err != nil {
 			out.value(st.played)
-			return fmt.Errorf("step %d came out otherwise: %w", n+1, plain(err))
+			return fmt.Errorf("step %d came out otherwise: %w", n+1, plain(err, out.language))
 		}
 	}
 	if !out.value(st.played) {
