@@ -59,7 +59,11 @@ func (f *feed) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.k.log.WarnContext(ctx, "the subscription of live state has ended", slog.Any("error", err))
+		level := slog.LevelWarn
+		if !f.k.isUp() {
+			level = slog.LevelDebug // that it is away has been said
+		}
+		f.k.log.Log(ctx, level, "the subscription of live state has ended", slog.Any("error", err))
 		f.k.suspect()
 		select {
 		case <-ctx.Done():
