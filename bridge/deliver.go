@@ -485,13 +485,13 @@ func shown(tx Tx, x openClaim, at time.Time, told *pokes) (time.Duration, error)
 			return 0, err
 		}
 	}
-	return at.Sub(m.SentAt), told.append(tx, receipt(m, d.Recipient, ReceiptDelivered, at, ""))
+	return at.Sub(m.SentAt), told.append(tx, receipt(m, d.Recipient, ReceiptDelivered, at))
 }
 
 // receipt is the event that tells a message's sender of it.
-func receipt(m Message, by Ref, k ReceiptKind, at time.Time, note string) Event {
+func receipt(m Message, by Ref, k ReceiptKind, at time.Time) Event {
 	return Event{
 		Party: m.Sender, Kind: EventReceipt, At: at, Patient: m.Patient, Conversation: m.Conversation,
-		Message: m.ID, By: by, State: string(k), Note: note,
+		Message: m.ID, By: by, State: string(k),
 	}
 }

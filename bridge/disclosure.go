@@ -62,7 +62,6 @@ type Delivery struct {
 	ShownAt   time.Time     `json:"shown_at,omitzero"`
 	ReadAt    time.Time     `json:"read_at,omitzero"`
 	AckedAt   time.Time     `json:"acked_at,omitzero"`
-	AckNote   string        `json:"ack_note,omitempty"`
 }
 
 // ReceiptKind is what a receipt tells the sender.
@@ -83,5 +82,4 @@ type Receipt struct {
 	By           Ref            `json:"by"`
 	Kind         ReceiptKind    `json:"kind"`
 	At           time.Time      `json:"at"`
-	Note         string         `json:"note,omitempty"`
 }

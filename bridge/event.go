@@ -37,7 +37,6 @@ type Event struct {
 	Objection    ObjectionID    `json:"objection,omitempty"`
 	By           Ref            `json:"by,omitempty"`
 	State        string         `json:"state,omitempty"` // of what the event is about
-	Note         string         `json:"note,omitempty"`  // a receipt's note
 }
 
 // Position is a place in a party's log. Log is the random id of the store, which

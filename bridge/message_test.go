@@ -67,7 +67,7 @@ func TestReceiptsTellTheSenderWhatTheRecipientDid(t *testing.T) {
 	d := bridgetest.Draft(conv, "see him today", bridge.TopicMentalHealth)
 	d.Priority = bridge.Urgent
 	sent := w.MustSend("gp", d)
-	_, err := w.Acknowledge(ctx, w.As("psy"), sent.Message, "")
+	_, err := w.Acknowledge(ctx, w.As("psy"), sent.Message)
 	bridgetest.MustDeny(t, err, bridge.CodeConflict) // not shown yet
 	psy, gp := w.Reader("psy"), w.Reader("gp")
 	got := psy.Next()
@@ -78,7 +78,7 @@ func TestReceiptsTellTheSenderWhatTheRecipientDid(t *testing.T) {
 		t.Fatalf("read up to %d, %v", seq, err)
 	}
 	for range 2 {
-		if _, err := w.Acknowledge(ctx, w.As("psy"), sent.Message, "on my way"); err != nil {
+		if _, err := w.Acknowledge(ctx, w.As("psy"), sent.Message); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -91,7 +91,7 @@ func readUpTo(tx Tx, c Caller, id ConversationID, from, to uint64, at time.Time,
 			if err := tx.Disclosures().PutDelivery(d); err != nil {
 				return err
 			}
-			if err := told.append(tx, receipt(m, c.Party, ReceiptRead, at, "")); err != nil {
+			if err := told.append(tx, receipt(m, c.Party, ReceiptRead, at)); err != nil {
 				return err
 			}
 		}
@@ -100,12 +100,9 @@ func readUpTo(tx Tx, c Caller, id ConversationID, from, to uint64, at time.Time,
 }
 
 // Acknowledge answers a message that was shown to the caller, "I have this".
-// Doing it again changes nothing. note has at most 200 characters, and goes to
-// the sender only.
-func (b *Bridge) Acknowledge(ctx context.Context, c Caller, id MessageID, note string) (time.Time, error) {
-	if len([]rune(note)) > 200 {
-		return time.Time{}, BadRequest("note of more than 200 characters")
-	}
+// Doing it again changes nothing. It carries no words: words are a message, and
+// pass the gate as one.
+func (b *Bridge) Acknowledge(ctx context.Context, c Caller, id MessageID) (time.Time, error) {
 	var m Message
 	err := b.store.View(ctx, func(tx Tx) (err error) {
 		if m, err = tx.Messages().Message(id); errors.Is(err, ErrNotFound) {
@@ -131,14 +128,14 @@ func (b *Bridge) Acknowledge(ctx context.Context, c Caller, id MessageID, note s
 			at = d.AckedAt
 			return nil
 		}
-		d.AckedAt, d.AckNote = at, note
+		d.AckedAt = at
 		if d.ReadAt.IsZero() {
 			d.ReadAt = at
 		}
 		if err := tx.Disclosures().PutDelivery(d); err != nil {
 			return err
 		}
-		return told.append(tx, receipt(m, c.Party, ReceiptAcked, at, note))
+		return told.append(tx, receipt(m, c.Party, ReceiptAcked, at))
 	})
 	if err != nil {
 		return time.Time{}, b.told(err)

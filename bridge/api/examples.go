@@ -129,10 +129,10 @@ func exampleMessages() map[string]example {
 			draft, list[bridge.SeenBy]{[]bridge.SeenBy{preview}},
 		},
 		"amend-message": {newAmendment{Parts: exParts, Reason: "a misspelt dose"}, message},
+		"acknowledge-message": {nil, acked{exTime}},
 		"list-versions": {nil, list[bridge.Version]{[]bridge.Version{{
 			Message: exMessage, Number: 1, Parts: exParts, By: exWorker, At: exTime, Reason: "a misspelt dose",
 		}}}},
-		"acknowledge-message": {ackNote{"I will ring her."}, acked{exTime}},
 	}
 }
 

@@ -41,11 +41,6 @@ type newAmendment struct {
 	Reason  string        `json:"reason" minLength:"1" maxLength:"200" doc:"Why; kept with the old text."`
 }
 
-// ackNote goes with an acknowledgement.
-type ackNote struct {
-	Note string `json:"note,omitempty" maxLength:"500"`
-}
-
 // acked is when an acknowledgement was taken.
 type acked struct {
 	At time.Time `json:"at"`
@@ -103,10 +98,9 @@ func (a *api) messageRoutes(v Messages) {
 	},
 		func(ctx context.Context, c bridge.Caller, in *struct {
 			Message bridge.MessageID `path:"message" maxLength:"64" doc:"The message's id."`
-			Body    ackNote
 		},
 		) (acked, error) {
-			at, err := v.Acknowledge(ctx, c, in.Message, in.Body.Note)
+			at, err := v.Acknowledge(ctx, c, in.Message)
 			return acked{at}, err
 		})
 }

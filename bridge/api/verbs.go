@@ -95,7 +95,7 @@ type Messages interface {
 	Preview(ctx context.Context, c bridge.Caller, d bridge.Draft) ([]bridge.SeenBy, error)
 	Amend(ctx context.Context, c bridge.Caller, a bridge.Amendment) (bridge.Message, error)
 	Versions(ctx context.Context, c bridge.Caller, id bridge.MessageID) ([]bridge.Version, error)
-	Acknowledge(ctx context.Context, c bridge.Caller, m bridge.MessageID, note string) (time.Time, error)
+	Acknowledge(ctx context.Context, c bridge.Caller, m bridge.MessageID) (time.Time, error)
 	Attach(ctx context.Context, c bridge.Caller, p bridge.PatientID, name string, topics []bridge.Topic, content []byte) (bridge.Attachment, error)
 }
 

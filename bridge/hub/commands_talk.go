@@ -25,7 +25,7 @@ var talkCommands = map[wire.CommandType]command{
 		return wire.ReadDone{ReadSeq: seq}, err
 	}),
 	wire.CmdAcknowledge: does(func(s *session, c bridge.Caller, d *wire.Acknowledge) (any, error) {
-		at, err := s.hub.Gate.Talk.Acknowledge(s.ctx, c, d.Message, d.Note)
+		at, err := s.hub.Gate.Talk.Acknowledge(s.ctx, c, d.Message)
 		return wire.Acknowledged{At: at}, err
 	}),
 	wire.CmdTyping: does(func(s *session, c bridge.Caller, d *wire.Typing) (any, error) {

@@ -196,12 +196,12 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 	case bridge.EventReceipt:
 		return t, wire.ReceiptEvent{
 			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
-			By: v.By, Kind: bridge.ReceiptKind(v.State), Note: v.Note, Withheld: e.Withheld,
+			By: v.By, Kind: bridge.ReceiptKind(v.State), Withheld: e.Withheld,
 		}
 	case bridge.EventConsent:
 		return t, wire.ConsentEvent{
 			At: v.At, Patient: v.Patient, Consent: v.Consent, Request: v.Request,
-			Objection: v.Objection, By: v.By, State: v.State, Note: v.Note, Withheld: e.Withheld,
+			Objection: v.Objection, By: v.By, State: v.State, Withheld: e.Withheld,
 		}
 	}
 	return t, wire.ConvEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, By: v.By, State: v.State, Withheld: e.Withheld}

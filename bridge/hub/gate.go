@@ -41,7 +41,7 @@ type Talk interface {
 	Preview(ctx context.Context, c bridge.Caller, d bridge.Draft) ([]bridge.SeenBy, error)
 	Amend(ctx context.Context, c bridge.Caller, a bridge.Amendment) (bridge.Message, error)
 	Read(ctx context.Context, c bridge.Caller, conv bridge.ConversationID, seq uint64) (uint64, error)
-	Acknowledge(ctx context.Context, c bridge.Caller, m bridge.MessageID, note string) (time.Time, error)
+	Acknowledge(ctx context.Context, c bridge.Caller, m bridge.MessageID) (time.Time, error)
 	Typing(ctx context.Context, c bridge.Caller, conv bridge.ConversationID, on bool) error
 	Open(ctx context.Context, c bridge.Caller, n bridge.NewConversation) (bridge.Conversation, error)
 	Conversations(ctx context.Context, c bridge.Caller, q bridge.ConversationQuery) ([]bridge.ConversationView, error)

@@ -174,7 +174,7 @@ func (w worldTalk) Send(ctx context.Context, c bridge.Caller, d bridge.Draft) (b
 	return bridge.Sent{Message: bridge.MessageID(fmt.Sprint("m-", n)), Seq: n, State: bridge.MessageAccepted}, nil
 }
 
-func (w worldTalk) Acknowledge(ctx context.Context, _ bridge.Caller, _ bridge.MessageID, _ string) (time.Time, error) {
+func (w worldTalk) Acknowledge(ctx context.Context, _ bridge.Caller, _ bridge.MessageID) (time.Time, error) {
 	select {
 	case <-w.block:
 		return time.Time{}, nil

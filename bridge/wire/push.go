@@ -67,7 +67,6 @@ type ReceiptEvent struct {
 	ID           bridge.MessageID      `json:"id"`
 	By           bridge.Ref            `json:"by,omitempty"`
 	Kind         bridge.ReceiptKind    `json:"kind,omitempty"`
-	Note         string                `json:"note,omitempty"`
 	Withheld     []bridge.Code         `json:"withheld,omitempty"`
 }
 
@@ -92,7 +91,6 @@ type ConsentEvent struct {
 	Objection bridge.ObjectionID `json:"objection,omitempty"`
 	By        bridge.Ref         `json:"by,omitempty"`
 	State     string             `json:"state"`
-	Note      string             `json:"note,omitempty"`
 	Withheld  []bridge.Code      `json:"withheld,omitempty"`
 }
 

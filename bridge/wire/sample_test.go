@@ -125,7 +125,7 @@ var exchanges = []exchange{
 		}},
 	},
 	{Type: wire.CmdRead, Data: &wire.Read{Conversation: "c-7", Seq: 12}, OK: &wire.ReadDone{ReadSeq: 12}},
-	{Type: wire.CmdAcknowledge, Data: &wire.Acknowledge{Message: "m-301", Note: "I will call the patient today."}, OK: &wire.Acknowledged{At: at}},
+	{Type: wire.CmdAcknowledge, Data: &wire.Acknowledge{Message: "m-301"}, OK: &wire.Acknowledged{At: at}},
 	{Type: wire.CmdTyping, Data: &wire.Typing{Conversation: "c-7", On: true}},
 	{
 		Type: wire.CmdPresenceSub, Data: &wire.PresenceSub{Patient: patient, Members: []bridge.Party{{Ref: gp}, {Function: bridge.FunctionContactNurse}}},
@@ -199,7 +199,7 @@ var pushes = []push{
 	{wire.PushMessage, 10422, 41, &messageEvent},
 	{wire.PushAmended, 10423, 41, &wire.MessageEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-301", By: psych, Withheld: []bridge.Code{bridge.CodeConsentWithdrawn}}},
 	{wire.PushReturned, 10424, 0, &wire.ReturnedEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-302", Request: "r-9", State: "declined"}},
-	{wire.PushReceipt, 10425, 0, &wire.ReceiptEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-301", By: gp, Kind: bridge.ReceiptAcked, Note: "I will call the patient today."}},
+	{wire.PushReceipt, 10425, 0, &wire.ReceiptEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-301", By: gp, Kind: bridge.ReceiptAcked}},
 	{wire.PushConvAdded, 10426, 0, &wire.ConvEvent{At: at, Patient: patient, Conversation: "c-8", By: psych}},
 	{wire.PushConvUpdated, 10427, 0, &wire.ConvEvent{At: at, Patient: patient, Conversation: "c-7", By: psych, State: "read"}},
 	{wire.PushConvLocked, 10428, 0, &wire.ConvEvent{At: at, Patient: patient, Conversation: "c-7"}},

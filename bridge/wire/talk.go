@@ -33,7 +33,6 @@ type ReadDone struct {
 // Acknowledge answers a message that asks for it.
 type Acknowledge struct {
 	Message bridge.MessageID `json:"message"`
-	Note    string           `json:"note,omitempty"`
 }
 
 // Acknowledged answers Acknowledge.

@@ -291,7 +291,7 @@ func TestEveryCommandHasItsAnswer(t *testing.T) {
 	}{
 		{"history", func() (any, error) { return psychiatrist.History(ctx, bridge.HistoryQuery{Conversation: conv.ID}) }},
 		{"read", func() (any, error) { return psychiatrist.MarkRead(ctx, conv.ID, 1) }},
-		{"acknowledge", func() (any, error) { return psychiatrist.Acknowledge(ctx, sent.Message, "seen") }},
+		{"acknowledge", func() (any, error) { return psychiatrist.Acknowledge(ctx, sent.Message) }},
 		{"preview", func() (any, error) {
 			return gp.Preview(ctx, bridgetest.Draft(conv, "x", bridge.TopicMedication))
 		}},

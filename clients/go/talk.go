@@ -103,9 +103,9 @@ func (c *Client) MarkRead(ctx context.Context, id bridge.ConversationID, seq uin
 
 // Acknowledge says that a message which asks for it was taken notice of. It must
 // have been shown: call it when the handler has returned, not from within.
-func (c *Client) Acknowledge(ctx context.Context, id bridge.MessageID, note string) (time.Time, error) {
+func (c *Client) Acknowledge(ctx context.Context, id bridge.MessageID) (time.Time, error) {
 	c.flush(ctx)
-	out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id, Note: note})
+	out, err := ask[wire.Acknowledged](ctx, c, wire.CmdAcknowledge, wire.Acknowledge{Message: id})
 	return out.At, err
 }
 

@@ -617,7 +617,6 @@ export interface ReadDone {
 /** Acknowledge answers a message that asks for it. */
 export interface Acknowledge {
   message: MessageID;
-  note?: string;
 }
 
 /** Acknowledged answers Acknowledge. */
@@ -978,7 +977,6 @@ export interface Delivery {
   shown_at?: Time;
   read_at?: Time;
   acked_at?: Time;
-  ack_note?: string;
 }
 
 /**
@@ -1222,7 +1220,6 @@ export interface ReceiptEvent {
   id: MessageID;
   by?: Ref;
   kind?: ReceiptKind;
-  note?: string;
   withheld?: Code[];
 }
 
@@ -1251,7 +1248,6 @@ export interface ConsentEvent {
   objection?: ObjectionID;
   by?: Ref;
   state: string;
-  note?: string;
   withheld?: Code[];
 }
 

@@ -103,7 +103,7 @@ func delivery(p *printer, d bridge.Delivery) string {
 	}
 	switch {
 	case !d.AckedAt.IsZero():
-		return fmt.Sprintf("%s: acknowledged %s%s", who, p.when(d.AckedAt), note(d.AckNote))
+		return fmt.Sprintf("%s: acknowledged %s", who, p.when(d.AckedAt))
 	case !d.ReadAt.IsZero():
 		return fmt.Sprintf("%s: read %s", who, p.when(d.ReadAt))
 	case !d.ShownAt.IsZero():

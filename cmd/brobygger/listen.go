@@ -57,7 +57,7 @@ func (l *listenCmd) follow(ctx context.Context, client *brobygger.Client, shown 
 			return
 		case m := <-shown:
 			if l.Ack && m.Message != nil && m.Message.AckRequested && m.By != client.Session().Party {
-				if _, err := client.Acknowledge(ctx, m.ID, ""); err != nil {
+				if _, err := client.Acknowledge(ctx, m.ID); err != nil {
 					out.fault(plain(err, out.language))
 				}
 			}
@@ -99,7 +99,7 @@ func (l *listenCmd) handlers(out *printer, shown chan<- brobygger.Message) broby
 		},
 		Receipt: func(m brobygger.Receipt) {
 			if !out.line(heard{string(wire.PushReceipt), at(m.N), m.ReceiptEvent}) {
-				out.printf("%s\n", out.dim(out.when(m.At)+"  "+shortRef(m.By)+": "+string(m.Kind)+note(m.Note)))
+				out.printf("%s\n", out.dim(out.when(m.At)+"  "+shortRef(m.By)+": "+string(m.Kind)))
 			}
 		},
 		Conversation: func(m brobygger.Conversation) {
@@ -130,13 +130,6 @@ var conversationWords = map[wire.PushType]string{
 	wire.PushConvUpdated:  "a conversation changed",
 	wire.PushConvLocked:   "nothing may pass in a conversation now",
 	wire.PushConvUnlocked: "a conversation is open again",
-}
-
-func note(text string) string {
-	if text == "" {
-		return ""
-	}
-	return ", " + text
 }
 
 // message prints a message as it came.

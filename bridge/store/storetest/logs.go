@@ -49,7 +49,7 @@ func events(_ *testing.T, w *world) {
 	bounds(w, "Patient/a", 1, 0)
 	whole := bridge.Event{
 		Party: "Patient/a", N: 77, Kind: bridge.EventReceipt, At: at(1), Patient: "a", Conversation: "c", Message: "m",
-		Consent: "k", Request: "r", Objection: "o", By: "Patient/b", State: "read", Note: "note",
+		Consent: "k", Request: "r", Objection: "o", By: "Patient/b", State: "read",
 	}
 	w.must("a", func(tx bridge.Tx) error {
 		n, err := tx.Events().Append(whole)
