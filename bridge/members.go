@@ -60,9 +60,15 @@ func (b *Bridge) resolve(tx Tx, s *Snapshot, members []Party, now time.Time) ([]
 	return out, nil
 }
 
+// maxUnit is how many people may work where somebody writes to all of them.
+const maxUnit = 500
+
 // rolesOf lists the active roles of an organization and its units.
 func rolesOf(tx Tx, org Ref) ([]Ref, error) {
-	entries, err := tx.Directory().Find(DirectoryQuery{Organization: org.ID(), ActiveOnly: true, Limit: MaxMembers})
+	entries, err := tx.Directory().Find(DirectoryQuery{Organization: org.ID(), ActiveOnly: true, Limit: maxUnit + 1})
+	if len(entries) > maxUnit { // nobody is left out in silence
+		return nil, BadRequest("a unit of more than 500 people can't be written to as one")
+	}
 	refs := make([]Ref, len(entries))
 	for i, e := range entries {
 		refs[i] = e.Role.Reference()

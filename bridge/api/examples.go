@@ -128,7 +128,7 @@ func exampleMessages() map[string]example {
 		"preview-message": {
 			draft, list[bridge.SeenBy]{[]bridge.SeenBy{preview}},
 		},
-		"amend-message": {newAmendment{Parts: exParts, Reason: "a misspelt dose"}, message},
+		"amend-message":       {newAmendment{Parts: exParts, Reason: "a misspelt dose"}, message},
 		"acknowledge-message": {nil, acked{exTime}},
 		"list-versions": {nil, list[bridge.Version]{[]bridge.Version{{
 			Message: exMessage, Number: 1, Parts: exParts, By: exWorker, At: exTime, Reason: "a misspelt dose",

@@ -47,6 +47,27 @@ func TestASentMessageReachesEveryDeviceOfItsRecipient(t *testing.T) {
 	})
 }
 
+func TestAClaimThatCouldNotBeClosedIsClosedAtTheNextTry(t *testing.T) {
+	within(t, nil, func(t *testing.T, h *house) {
+		alice, _ := h.login("a", nil)
+		h.world.post(a, "hello")
+		got := told(t, alice.next())
+		h.world.mu.Lock()
+		h.world.unclosed = 2
+		h.world.mu.Unlock()
+		alice.say(wire.CmdAck, wire.Ack{N: 1, Shown: []bridge.DisclosureID{got.Disclosure}})
+		synctest.Wait()
+		if n := h.world.count(bridge.DisclosureShown); n != 0 {
+			t.Fatal("closed though the store was busy")
+		}
+		pass(3 * time.Second)
+		synctest.Wait()
+		if n := h.world.count(bridge.DisclosureShown); n != 1 {
+			t.Fatalf("%d claims were closed as shown", n)
+		}
+	})
+}
+
 func TestWhoListensIsHandedAMessageAtOnceAndOnce(t *testing.T) {
 	within(t, nil, func(t *testing.T, h *house) {
 		bob, _ := h.login("b", nil)

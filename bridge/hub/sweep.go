@@ -48,6 +48,10 @@ func (s *session) sweep(now time.Time) {
 	}
 	code, ask, warn, again := s.sweepLocked(now)
 	left := s.expires.Sub(now).Milliseconds()
+	if len(s.closing) > 0 && !s.flushing { // the last try failed
+		s.flushing = true
+		s.hub.workers.run(s.flush)
+	}
 	s.mu.Unlock()
 	if code != 0 {
 		s.cut(code)

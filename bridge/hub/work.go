@@ -127,12 +127,12 @@ func (s *session) closeSoonLocked(state bridge.DisclosureState, ids []bridge.Dis
 
 // flush closes claims. What comes while it works is gathered for its next turn,
 // so nothing waits for a timer, and a busy session closes many at once. It goes
-// on when the session has ended.
+// on when the session has ended. What could not be closed waits for the sweeper.
 func (s *session) flush() {
 	for {
-		s.closeGathered()
+		closed := s.closeGathered()
 		s.mu.Lock()
-		if len(s.closing) == 0 {
+		if len(s.closing) == 0 || !closed {
 			s.flushing = false
 			s.mu.Unlock()
 			return
@@ -142,20 +142,29 @@ func (s *session) flush() {
 }
 
 // closeGathered closes what was gathered, and returns when what another worker
-// had begun on is closed too.
-func (s *session) closeGathered() {
+// had begun on is closed too. What it could not close stays gathered, and open: a
+// withdrawal waits for it. It reports whether there is none of that.
+func (s *session) closeGathered() bool {
 	s.closes.Lock()
 	defer s.closes.Unlock()
 	s.mu.Lock()
 	closing, caller := s.closing, s.caller
 	s.closing = nil
 	s.mu.Unlock()
+	all := true
 	for state, ids := range closing {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
 		if err := s.hub.Gate.Content.Close(ctx, caller, ids, state); err != nil {
-			// They stay open, which is the safe side: a withdrawal waits for them.
-			s.hub.Log.WarnContext(ctx, "claims not closed", attrCode(err), attrSession(s))
+			s.hub.Log.WarnContext(ctx, "claims not closed yet", attrCode(err), attrSession(s))
+			s.mu.Lock()
+			if s.closing == nil {
+				s.closing = map[bridge.DisclosureState][]bridge.DisclosureID{}
+			}
+			s.closing[state] = append(ids, s.closing[state]...)
+			s.mu.Unlock()
+			all = false
 		}
 		cancel()
 	}
+	return all
 }

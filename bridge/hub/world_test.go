@@ -29,6 +29,7 @@ type world struct {
 	block    chan struct{} // Acknowledge waits for it
 	bulk     string        // the note of every entry's reason
 	fail     error         // of Deliver
+	unclosed int           // how many calls of Close still fail
 	seen     []bridge.Presence
 	early    int    // claims made while a message was accepted
 	between  func() // called between such a claim and its handing over
@@ -103,6 +104,10 @@ func (w *world) Head(_ context.Context, c bridge.Caller) (bridge.Position, uint6
 func (w *world) Close(_ context.Context, _ bridge.Caller, claims []bridge.DisclosureID, s bridge.DisclosureState) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unclosed > 0 {
+		w.unclosed--
+		return &bridge.Error{Code: bridge.CodeBusy}
+	}
 	for _, id := range claims {
 		if w.claims[id] == bridge.DisclosureOpen {
 			w.claims[id] = s
