@@ -10,8 +10,8 @@ package disclosure
 #   later; what is not this plain is left to it.
 refusal := {
 	"allow": false,
-	"reasons": _lead.reasons | data.consent.lacks,
-	"remedies": _lead.remedies | _emergency,
+	"reasons": reasons,
+	"remedies": remedies,
 	"lacking": input.topics,
 } if {
 	ready
@@ -22,6 +22,8 @@ refusal := {
 	_case_given
 	data.party.related
 	not _carried
+	reasons := _lead.reasons | data.consent.lacks
+	remedies := _lead.remedies | _emergency
 }
 
 _case_given if input.case != ""
