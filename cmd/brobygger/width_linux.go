@@ -12,7 +12,7 @@ import (
 // terminalWidth is how many columns a terminal has, 0 of what is none.
 func terminalWidth(f *os.File) int {
 	var size struct{ rows, columns, x, y uint16 }
-	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size)))
+	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size))) //nolint:gosec // the kernel fills in a struct winsize (ioctl_tty(2))
 	if errno != 0 {
 		return 0
 	}
