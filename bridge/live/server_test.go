@@ -179,7 +179,9 @@ func watch(t testing.TB, l bridge.Live, party bridge.Ref) *seen {
 	return s
 }
 
-const patience = 5 * time.Second
+// patience is what a machine that does much else may need. Nothing waits it out
+// but a failure.
+const patience = 30 * time.Second
 
 // until waits for a state, and checks on the way that revisions grow.
 func (s *seen) until(t testing.TB, want bridge.PresenceState) bridge.Presence {
