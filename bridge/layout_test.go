@@ -27,6 +27,7 @@ var house = map[string]int{
 
 	"policy":                 2,
 	"bridge/auth":            2,
+	"bridge/calendar":        2,
 	"bridge/fhir":            2,
 	"bridge/live":            2,
 	"bridge/store/sqlite":    2,
@@ -86,6 +87,9 @@ var guests = []struct{ module, room, why string }{
 	{"github.com/prometheus/client_golang", "bridge/api", "exposes metrics"},
 	{"golang.org/x/time", "bridge/api", "limits rates"},
 	{"go.opentelemetry.io", "bridge/api", "sends traces"},
+	{"github.com/rickar/cal/v2", "bridge/calendar", "knows the public holidays"},
+	{"github.com/emersion/go-ical", "bridge/calendar", "reads iCalendar"},
+	{"github.com/teambition/rrule-go", "bridge/calendar", "unrolls recurrences"},
 	{"github.com/alecthomas/kong", "cmd/brobygger", "reads the command line"},
 	{"go.yaml.in/yaml/v3", "cmd/brobygger", "reads the configuration"},
 }
