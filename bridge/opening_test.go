@@ -140,6 +140,28 @@ func clock(minute int) string {
 	return time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC).Format("15:04")
 }
 
+func TestWhenItOpensNext(t *testing.T) {
+	table, err := bridge.NewTimetable(bridge.Opening{Week: []bridge.Hours{{Days: workdays, Start: "09:00", End: "15:30"}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for when, want := range map[string]string{
+		"2026-11-27T14:30:00Z": "2026-11-30T08:00:00Z",
+		"2026-11-27T14:29:59Z": "2026-11-27T14:29:59Z",
+	} {
+		if got, ok := table.Next(at(t, when)); !ok || !got.Equal(at(t, want)) {
+			t.Errorf("%s: %s (%t), want %s", when, got, ok, want)
+		}
+	}
+	never, err := bridge.NewTimetable(bridge.Opening{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := never.Next(at(t, "2026-11-27T14:30:00Z")); ok {
+		t.Errorf("a line without hours opens at %s", got)
+	}
+}
+
 func TestATimetableIsRefused(t *testing.T) {
 	monday := []time.Weekday{time.Monday}
 	for name, o := range map[string]bridge.Opening{
