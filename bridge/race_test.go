@@ -152,7 +152,7 @@ func stillOpen(t *testing.T, w *bridgetest.World) (open []bridge.Disclosure) {
 	t.Helper()
 	err := w.Store().View(t.Context(), func(tx bridge.Tx) error {
 		for _, p := range []bridge.PatientID{"jens", "amir"} {
-			of, err := tx.Disclosures().Open(p)
+			of, err := tx.Disclosures().Find(bridge.DisclosureQuery{Patient: p})
 			if err != nil {
 				return err
 			}

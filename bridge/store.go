@@ -5,6 +5,7 @@ package bridge
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
@@ -182,16 +183,31 @@ type MessageQuery struct {
 type Disclosures interface {
 	Claim(d Disclosure) error
 	Disclosure(id DisclosureID) (Disclosure, error)
-	// Close ends an open claim; closing a closed one changes nothing and reports false.
+	// Close ends an open claim, or says what became of one that ended as unknown;
+	// otherwise it changes nothing and reports false.
 	Close(id DisclosureID, s DisclosureState, at time.Time) (bool, error)
-	// Open lists a patient's open claims, those relying on one of the consents
-	// when any are given.
-	Open(patient PatientID, consents ...ConsentID) ([]Disclosure, error)
+	// Find lists claims that are open or ended as unknown, oldest first.
+	Find(q DisclosureQuery) ([]Disclosure, error)
 	// Count returns how many claims of this consent were ever made.
 	Count(consent ConsentID) (int, error)
 	PutDelivery(d Delivery) error
 	Delivery(m MessageID, recipient Ref) (Delivery, error)
 	Deliveries(m MessageID) ([]Delivery, error)
+}
+
+// DisclosureQuery selects claims; set fields narrow.
+type DisclosureQuery struct {
+	State      DisclosureState // open (also when empty) or unknown
+	Patient    PatientID
+	Consents   []ConsentID // that rely on one of these
+	Recipients []Ref       // made for one of these
+}
+
+// Selects reports whether d is selected, whatever its state.
+func (q DisclosureQuery) Selects(d Disclosure) bool {
+	return (q.Patient == "" || q.Patient == d.Patient) &&
+		(len(q.Recipients) == 0 || slices.Contains(q.Recipients, d.Recipient)) &&
+		(len(q.Consents) == 0 || slices.ContainsFunc(d.Consents, func(c ConsentID) bool { return slices.Contains(q.Consents, c) }))
 }
 
 // Events keeps each party's own gap-free log.

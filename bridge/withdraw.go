@@ -166,7 +166,7 @@ func (b *Bridge) drain(ctx context.Context, p PatientID, ids ...ConsentID) ([]Di
 	}
 	var left []Disclosure
 	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
-		open, err := tx.Disclosures().Open(p, ids...)
+		open, err := tx.Disclosures().Find(DisclosureQuery{Patient: p, Consents: ids})
 		left = open
 		for i, d := range open {
 			left[i].State = DisclosureUnknown
@@ -184,7 +184,7 @@ func (b *Bridge) drain(ctx context.Context, p PatientID, ids ...ConsentID) ([]Di
 
 func (b *Bridge) open(ctx context.Context, p PatientID, ids []ConsentID) (open []Disclosure, err error) {
 	err = b.store.View(ctx, func(tx Tx) error {
-		open, err = tx.Disclosures().Open(p, ids...)
+		open, err = tx.Disclosures().Find(DisclosureQuery{Patient: p, Consents: ids})
 		return err
 	})
 	return open, err

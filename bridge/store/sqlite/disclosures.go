@@ -4,6 +4,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"errors"
 	"slices"
@@ -68,7 +69,7 @@ func (d disclosures) Close(id bridge.DisclosureID, s bridge.DisclosureState, at 
 	if s == bridge.DisclosureOpen || s == "" {
 		return false, bridge.BadRequest("closing a claim needs an end")
 	}
-	n, err := d.exec(`UPDATE disclosures SET state = ?, closed = ? WHERE id = ? AND state = 'open'`,
+	n, err := d.exec(`UPDATE disclosures SET state = ?1, closed = ?2 WHERE id = ?3 AND (state = 'open' OR state = 'unknown' AND ?1 <> 'unknown')`,
 		string(s), nanos(at), string(id))
 	if err != nil || n > 0 {
 		return n > 0, err
@@ -77,19 +78,33 @@ func (d disclosures) Close(id bridge.DisclosureID, s bridge.DisclosureState, at 
 	return false, err
 }
 
-func (d disclosures) Open(patient bridge.PatientID, relying ...bridge.ConsentID) ([]bridge.Disclosure, error) {
+// Find implements bridge.Disclosures. Few claims are open or unknown at any time:
+// both have an index of their own, by patient.
+func (d disclosures) Find(q bridge.DisclosureQuery) ([]bridge.Disclosure, error) {
+	query := selectDisclosure
+	switch q.State {
+	case bridge.DisclosureOpen, "":
+		query += ` INDEXED BY disclosures_open WHERE state = 'open'`
+	case bridge.DisclosureUnknown:
+		query += ` INDEXED BY disclosures_unknown WHERE state = 'unknown'`
+	default:
+		return nil, bridge.BadRequest("claims are found that are open or unknown")
+	}
+	var args []any
+	if q.Patient != "" {
+		query, args = query+` AND patient = ?`, append(args, string(q.Patient))
+	}
 	var all []bridge.Disclosure
-	err := d.each(selectDisclosure+` WHERE patient = ? AND state = 'open' ORDER BY id`, func(row []driver.Value) error {
+	err := d.each(query, func(row []driver.Value) error {
 		v, err := disclosure(row)
-		if err != nil {
-			return err
-		}
-		if len(relying) == 0 || slices.ContainsFunc(v.Consents, func(c bridge.ConsentID) bool { return slices.Contains(relying, c) }) {
+		if err == nil && q.Selects(v) {
 			all = append(all, v)
 		}
-		return nil
-	}, string(patient))
-	slices.SortStableFunc(all, func(a, b bridge.Disclosure) int { return a.ClaimedAt.Compare(b.ClaimedAt) })
+		return err
+	}, args...)
+	slices.SortFunc(all, func(a, b bridge.Disclosure) int {
+		return cmp.Or(a.ClaimedAt.Compare(b.ClaimedAt), cmp.Compare(a.ID, b.ID))
+	})
 	return all, err
 }
 

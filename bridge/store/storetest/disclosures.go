@@ -39,24 +39,33 @@ func claims(_ *testing.T, w *world) {
 	d := claim("d", "a", 2, "c1")
 	w.must("a", claimed(d))
 	d.Seq = 1
-	w.must("a", claimed(claim("e", "a", 1)))
-	w.must("b", claimed(claim("f", "b", 1, "c1")))
+	for _, other := range []bridge.Disclosure{claim("e", "a", 1), claim("f", "b", 1, "c1")} {
+		other.Recipient = "Patient/b"
+		w.must(other.Patient, claimed(other))
+	}
 	w.refused(bridge.CodeConflict, "a", claimed(claim("d", "a", 3)))
-	open := func(relied []bridge.ConsentID, want ...bridge.DisclosureID) {
+	open := func(q bridge.DisclosureQuery, want ...bridge.DisclosureID) {
 		w.t.Helper()
 		w.both(func(tx bridge.Tx) error {
-			got, err := tx.Disclosures().Open("a", relied...)
+			got, err := tx.Disclosures().Find(q)
 			var found []bridge.DisclosureID
 			for _, d := range got {
 				found = append(found, d.ID)
 			}
-			same(w, "open claims", found, want)
+			same(w, "claims found", found, want)
 			return err
 		})
 	}
-	open(nil, "e", "d")
-	open([]bridge.ConsentID{"c1", "c9"}, "d")
-	open([]bridge.ConsentID{"c9"})
+	type query = bridge.DisclosureQuery
+	const unknown = bridge.DisclosureUnknown
+	open(query{Patient: "a"}, "e", "d")
+	open(query{}, "e", "f", "d")
+	open(query{Patient: "a", Consents: []bridge.ConsentID{"c1", "c9"}}, "d")
+	open(query{Patient: "a", Consents: []bridge.ConsentID{"c9"}})
+	open(query{Consents: []bridge.ConsentID{"c1"}}, "f", "d")
+	open(query{Recipients: []bridge.Ref{"Patient/z", "Patient/b"}}, "e", "f")
+	open(query{Recipients: []bridge.Ref{"Patient/z"}})
+	open(query{State: unknown})
 	closing := func(id bridge.DisclosureID, s bridge.DisclosureState, n int, want bool) {
 		w.t.Helper()
 		w.must("a", func(tx bridge.Tx) error {
@@ -73,13 +82,25 @@ func claims(_ *testing.T, w *world) {
 		same(w, "disclosure", got, d)
 		return err
 	})
-	open(nil, "e")
+	open(query{Patient: "a"}, "e")
+	closing("e", unknown, 7, true)
+	closing("e", unknown, 8, false)
+	open(query{Patient: "a"})
+	open(query{State: unknown}, "e")
+	open(query{State: unknown, Patient: "b"})
+	w.refused(bridge.CodeBadRequest, "a", func(tx bridge.Tx) error {
+		_, err := tx.Disclosures().Find(query{State: bridge.DisclosureShown})
+		return err
+	})
+	closing("e", bridge.DisclosureShown, 9, true) // the word came late
+	closing("e", unknown, 10, false)
+	open(query{State: unknown})
 	w.refused(bridge.CodeNotFound, "a", func(tx bridge.Tx) error {
 		_, err := tx.Disclosures().Close("z", bridge.DisclosureShown, at(1))
 		return err
 	})
 	w.refused(bridge.CodeBadRequest, "a", func(tx bridge.Tx) error {
-		_, err := tx.Disclosures().Close("e", bridge.DisclosureOpen, at(1))
+		_, err := tx.Disclosures().Close("f", bridge.DisclosureOpen, at(1))
 		return err
 	})
 }
