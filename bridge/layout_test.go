@@ -85,6 +85,7 @@ var guests = []struct{ module, room, why string }{
 	{"github.com/gorilla/websocket", "bridge/bridgetest/load", "bare, it is what the bridge is measured against"},
 	{"github.com/danielgtaylor/huma/v2", "bridge/api", "makes OpenAPI from the types"},
 	{"github.com/prometheus/client_golang", "bridge/api", "exposes metrics"},
+	{"golang.org/x/mod", "bridge/ledger", "is the Merkle tree, and the form of signed notes"},
 	{"golang.org/x/time", "bridge/api", "limits rates"},
 	{"go.opentelemetry.io", "bridge/api", "sends traces"},
 	{"github.com/rickar/cal/v2", "bridge/calendar", "knows the public holidays"},

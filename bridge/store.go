@@ -51,7 +51,7 @@ type Tx interface {
 	Messages() Messages
 	Disclosures() Disclosures
 	Events() Events
-	Entries() Entries
+	Record
 }
 
 // Directory keeps organizations, practitioners, roles, related persons, accounts.

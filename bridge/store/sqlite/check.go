@@ -36,7 +36,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.View(ctx, func(t bridge.Tx) error {
 		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}, logged: map[bridge.DisclosureID]logged{}}
 		for _, step := range []func() error{
-			c.file, c.chains, c.eventLogs, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
+			c.file, c.chains, c.tree, c.checkpoints, c.eventLogs, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
 		} {
 			if err := step(); err != nil {
 				return fmt.Errorf("checking: %w", err)

@@ -22,6 +22,8 @@ type heads struct {
 	deliveries    kept[deliveryKey, bridge.Delivery]   // likewise
 	oldest        int64                                // no event of any log is older; never at start
 	oldestBefore  int64                                // as it was before the fn that runs
+	entries       int64                                // the newest entry's row, 0 when it is not known
+	entriesBefore int64                                // as it was before the fn that runs
 }
 
 type deliveryKey struct {
@@ -144,6 +146,7 @@ func (h *heads) undo() {
 	h.accounts.undo()
 	h.deliveries.undo()
 	h.oldest = h.oldestBefore
+	h.entries = h.entriesBefore
 }
 
 func (h *heads) settle() {
@@ -154,6 +157,7 @@ func (h *heads) settle() {
 	h.accounts.settle()
 	h.deliveries.settle()
 	h.oldestBefore = h.oldest
+	h.entriesBefore = h.entries
 }
 
 func (h *heads) forget() {
@@ -164,6 +168,7 @@ func (h *heads) forget() {
 	h.accounts.forget()
 	h.deliveries.forget()
 	h.oldest, h.oldestBefore = never, never
+	h.entries, h.entriesBefore = 0, 0
 }
 
 func (h *heads) clean() {

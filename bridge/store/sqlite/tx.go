@@ -42,6 +42,8 @@ func (t *tx) Messages() bridge.Messages           { return messages{t} }
 func (t *tx) Disclosures() bridge.Disclosures     { return disclosures{t} }
 func (t *tx) Events() bridge.Events               { return events{t} }
 func (t *tx) Entries() bridge.Entries             { return entries{t} }
+func (t *tx) Tree() bridge.Tree                   { return tree{t} }
+func (t *tx) Checkpoints() bridge.Checkpoints     { return signed{t} }
 
 // usable returns why t can't be used, if it can't.
 func (t *tx) usable() error {
