@@ -26,6 +26,7 @@ const (
 	CodeConflict          Code = "conflict"
 	CodeRateLimited       Code = "rate_limited"
 	CodeResync            Code = "resync_required"
+	CodeErased            Code = "erased" // its keys were destroyed; it never comes back
 	CodeStorageFull       Code = "storage_full"
 	CodeBusy              Code = "busy"
 	CodeInternal          Code = "internal"
@@ -72,6 +73,7 @@ var Outcomes = map[Code]Outcome{
 	CodeConflict:          {http.StatusConflict, 0, false},
 	CodeRateLimited:       {http.StatusTooManyRequests, CloseRateLimited, true},
 	CodeResync:            {http.StatusGone, 0, false},
+	CodeErased:            {http.StatusGone, 0, false},
 	CodeStorageFull:       {http.StatusInsufficientStorage, 0, true},
 	CodeBusy:              {http.StatusServiceUnavailable, 0, true},
 	CodeInternal:          {http.StatusInternalServerError, 0, true},

@@ -42,6 +42,7 @@ var errorDocs = map[bridge.Code]string{
 	bridge.CodeConflict:          "It contradicts what is there: another message under the same `mid`, say.",
 	bridge.CodeRateLimited:       "Too many commands. Wait `retry_ms`.",
 	bridge.CodeResync:            "Your place in the log means nothing any more. Start afresh.",
+	bridge.CodeErased:            "It was erased for good: its keys were destroyed.",
 	bridge.CodeStorageFull:       "The bridge has no room; withdrawals still work.",
 	bridge.CodeBusy:              "Too much at once. Try again.",
 	bridge.CodeInternal:          "Something broke on the bridge. The outcome is unknown; try again with the same `mid`.",

@@ -78,7 +78,7 @@ export function comeBack(code: number): boolean {
   return code < 4500 || code > 4999;
 }
 
-export type ErrorCode = "account_disabled" | "bad_request" | "busy" | "conflict" | "consent_required" | "consent_withdrawn" | "forbidden" | "internal" | "not_found" | "policy_unavailable" | "purpose_not_allowed" | "rate_limited" | "resync_required" | "storage_full" | "token_expired" | "too_large" | "unauthenticated" | "unsupported_version";
+export type ErrorCode = "account_disabled" | "bad_request" | "busy" | "conflict" | "consent_required" | "consent_withdrawn" | "erased" | "forbidden" | "internal" | "not_found" | "policy_unavailable" | "purpose_not_allowed" | "rate_limited" | "resync_required" | "storage_full" | "token_expired" | "too_large" | "unauthenticated" | "unsupported_version";
 
 /** Whether the same command may succeed later by itself. */
 export const RETRY: Record<ErrorCode, boolean> = {
@@ -88,6 +88,7 @@ export const RETRY: Record<ErrorCode, boolean> = {
   conflict: false,
   consent_required: false,
   consent_withdrawn: false,
+  erased: false,
   forbidden: false,
   internal: true,
   not_found: false,

@@ -18,14 +18,20 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
+// The schema of the keys, which are in a file of their own.
+//
+//go:embed keys/*.sql
+var keySchema embed.FS
+
 // ErrNewer is returned by Open for a database that a newer version has migrated.
 var ErrNewer = errors.New("database is newer than this program")
 
 // errForeign is returned for an SQLite file that is not a store.
 var errForeign = errors.New("file is a database of another program")
 
-// migrate brings the schema forward. It never goes back.
-func migrate(ctx context.Context, path string) (err error) {
+// migrate brings the schema of the database at path forward to that in folder. It
+// never goes back.
+func migrate(ctx context.Context, path string, files fs.FS, folder string) (err error) {
 	connector, err := engine.NewConnector(dsn(path) + "&_pragma=busy_timeout(10000)&_journal_mode=WAL&_synchronous=FULL")
 	if err != nil {
 		return fmt.Errorf("migrating: %w", err)
@@ -36,11 +42,11 @@ func migrate(ctx context.Context, path string) (err error) {
 	if err := ours(ctx, db); err != nil {
 		return err
 	}
-	folder, err := fs.Sub(schema, "schema")
+	files, err = fs.Sub(files, folder)
 	if err != nil {
 		return fmt.Errorf("migrating: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, folder,
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("migrating: %w", err)

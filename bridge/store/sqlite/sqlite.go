@@ -103,7 +103,7 @@ func (s *Store) open() error {
 	if s.lock, err = prepareFiles(s.path); err != nil {
 		return err
 	}
-	if err := migrate(context.Background(), s.path); err != nil {
+	if err := migrate(context.Background(), s.path, schema, "schema"); err != nil {
 		return err
 	}
 	c, err := dial(s.path)
