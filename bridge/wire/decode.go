@@ -37,6 +37,14 @@ func DecodeCommand(frame []byte) (Command, error) {
 	if len(frame) > MaxMessage {
 		return Command{}, &bridge.Error{Code: bridge.CodeTooLarge, Message: "frame is too large"}
 	}
+	if c, ok := plainCommand(frame); ok {
+		return c, valid(c.Data)
+	}
+	return longCommand(frame)
+}
+
+// longCommand is DecodeCommand for every frame of the right size.
+func longCommand(frame []byte) (Command, error) {
 	if err := check(frame); err != nil {
 		return Command{}, err
 	}
@@ -77,10 +85,14 @@ func DecodeCommand(frame []byte) (Command, error) {
 	if err := strict(f.Data, c.Data); err != nil {
 		return c, err
 	}
-	if v, ok := c.Data.(interface{ validate() error }); ok {
-		return c, v.validate()
+	return c, valid(c.Data)
+}
+
+func valid(data any) error {
+	if v, ok := data.(interface{ validate() error }); ok {
+		return v.validate()
 	}
-	return c, nil
+	return nil
 }
 
 // strict decodes what check has passed, and refuses unknown fields.
