@@ -10,7 +10,8 @@ import (
 
 var talkCommands = map[wire.CommandType]command{
 	wire.CmdSend: does(func(s *session, c bridge.Caller, d *bridge.Draft) (any, error) {
-		return s.hub.Gate.Talk.Send(s.ctx, c, *d)
+		sent, err := s.hub.Gate.Talk.Send(s.ctx, c, *d)
+		return &sent, err
 	}),
 	wire.CmdPreview: does(func(s *session, c bridge.Caller, d *bridge.Draft) (any, error) {
 		seen, err := s.hub.Gate.Talk.Preview(s.ctx, c, *d)
@@ -22,11 +23,11 @@ var talkCommands = map[wire.CommandType]command{
 	}),
 	wire.CmdRead: does(func(s *session, c bridge.Caller, d *wire.Read) (any, error) {
 		seq, err := s.hub.Gate.Talk.Read(s.ctx, c, d.Conversation, d.Seq)
-		return wire.ReadDone{ReadSeq: seq}, err
+		return &wire.ReadDone{ReadSeq: seq}, err
 	}),
 	wire.CmdAcknowledge: does(func(s *session, c bridge.Caller, d *wire.Acknowledge) (any, error) {
 		at, err := s.hub.Gate.Talk.Acknowledge(s.ctx, c, d.Message)
-		return wire.Acknowledged{At: at}, err
+		return &wire.Acknowledged{At: at}, err
 	}),
 	wire.CmdTyping: does(func(s *session, c bridge.Caller, d *wire.Typing) (any, error) {
 		return nil, s.hub.Gate.Talk.Typing(s.ctx, c, d.Conversation, d.On)

@@ -23,7 +23,7 @@ func (s *session) wake() {
 	}
 	if !s.recentLocked() {
 		if s.poked < s.head {
-			if queued, _ := s.enqueueLocked(outgoing{data: wire.AppendPush(nil, wire.PushPoke, s.head, 0, nil)}, lasting); queued {
+			if queued, _ := s.enqueueLocked(outgoing{data: wire.AppendPush(make([]byte, 0, 48), wire.PushPoke, s.head, 0, nil)}, lasting); queued {
 				s.poked = s.head
 			}
 		}
@@ -163,18 +163,17 @@ func (s *session) unsentEvents(events []bridge.Delivered) {
 
 // frameOf makes the push of an event. Only one with a claim carries a beat.
 func frameOf(e bridge.Delivered, beat uint64, at time.Time) (outgoing, error) {
-	t, d := pushOf(e)
-	data, err := wire.Data(d)
-	if err != nil {
-		return outgoing{}, err
-	}
 	o := outgoing{n: e.Event.N, at: at}
 	if e.Disclosure == "" {
 		beat = 0
 	} else {
 		o.claims = []claim{{e.Disclosure, e.Event.Patient}}
 	}
-	o.data = wire.AppendPush(nil, t, e.Event.N, beat, data)
+	t, d := pushOf(e)
+	var err error
+	if o.data, err = wire.Push(t, e.Event.N, beat, d); err != nil {
+		return outgoing{}, err
+	}
 	return o, nil
 }
 
@@ -184,7 +183,7 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 	t := wire.PushType(v.Kind)
 	switch v.Kind {
 	case bridge.EventMessage, bridge.EventAmended:
-		return t, wire.MessageEvent{
+		return t, &wire.MessageEvent{
 			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
 			By: v.By, Message: e.Message, Disclosure: e.Disclosure, Withheld: e.Withheld,
 		}
@@ -194,7 +193,7 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 			Request: v.Request, State: v.State, Withheld: e.Withheld,
 		}
 	case bridge.EventReceipt:
-		return t, wire.ReceiptEvent{
+		return t, &wire.ReceiptEvent{
 			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
 			By: v.By, Kind: bridge.ReceiptKind(v.State), Withheld: e.Withheld,
 		}

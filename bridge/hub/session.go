@@ -6,7 +6,6 @@ package hub
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -102,12 +101,12 @@ func (s *session) who() bridge.Caller {
 
 // reply queues the answer to a command.
 func (s *session) reply(id uint32, ok any) {
-	data, err := wire.Data(ok)
+	data, err := wire.Reply(id, 0, ok)
 	if err != nil {
 		s.refuse(id, err)
 		return
 	}
-	s.enqueue(outgoing{data: wire.AppendReply(nil, id, 0, data), id: id}, lasting)
+	s.enqueue(outgoing{data: data, id: id}, lasting)
 }
 
 // refuse queues the refusal of a command.
@@ -120,14 +119,9 @@ func (s *session) refuse(id uint32, err error) {
 
 // tell queues a push that is not an event.
 func (s *session) tell(t wire.PushType, d any, k kind) {
-	var data json.RawMessage
-	if d != nil {
-		var err error
-		if data, err = wire.Data(d); err != nil {
-			return
-		}
+	if data, err := wire.Push(t, 0, 0, d); err == nil {
+		s.enqueue(outgoing{data: data}, k)
 	}
-	s.enqueue(outgoing{data: wire.AppendPush(nil, t, 0, 0, data)}, k)
 }
 
 // cut ends the session with a close code. What is being carried out is cancelled.
