@@ -334,6 +334,9 @@ func (b *benchCmd) held(ctx context.Context, p *process) (float64, error) {
 	defer rest.Stop()
 	<-rest.C
 	after, err := settled(p)
+	if err == nil && b.Profile != "" {
+		err = p.tell("heap " + b.Profile + "." + p.cmd.Args[2])
+	}
 	return float64(after-before) / float64(b.Idle), err
 }
 

@@ -112,7 +112,7 @@ func plainServer(ctx context.Context, ln net.Listener, h http.Handler) func() er
 }
 
 // obey does what is asked of it, a line each, until there is no more: collect
-// gives unused memory back, cpu and stop write a profile.
+// gives unused memory back, cpu and stop write a profile, heap writes what is held.
 func (b *benchChildCmd) obey(stdin io.Reader, out *printer) {
 	var profile *os.File
 	for lines := bufio.NewScanner(stdin); lines.Scan(); {
@@ -131,7 +131,20 @@ func (b *benchChildCmd) obey(stdin io.Reader, out *printer) {
 		case "stop":
 			pprof.StopCPUProfile()
 			_ = profile.Close()
+		case "heap":
+			if err := writeHeap(filepath.Clean(rest)); err != nil {
+				out.fault(err)
+			}
 		}
 		out.printf("done %s\n", word)
 	}
+}
+
+// writeHeap writes what memory is held, and by whom.
+func writeHeap(name string) error {
+	f, err := os.Create(name) //nolint:gosec // the one who runs the bench names it
+	if err != nil {
+		return fmt.Errorf("writing what is held: %w", err)
+	}
+	return errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close())
 }
