@@ -66,9 +66,10 @@ func (p *plain) commandData(t CommandType) any {
 		return p.acknowledge()
 	case CmdTyping:
 		return p.typing()
+	default: // no t yet
+		p.bad = true
+		return nil
 	}
-	p.bad = true
-	return nil
 }
 
 func (p *plain) draft() *bridge.Draft {

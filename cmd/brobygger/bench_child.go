@@ -142,7 +142,7 @@ func (b *benchChildCmd) obey(stdin io.Reader, out *printer) {
 
 // writeHeap writes what memory is held, and by whom.
 func writeHeap(name string) error {
-	f, err := os.Create(name) //nolint:gosec // the one who runs the bench names it
+	f, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("writing what is held: %w", err)
 	}
