@@ -15,7 +15,7 @@ import (
 // entry in one transaction (I2, I9). Nobody is told before it is durable (I7).
 func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error) {
 	var told pokes
-	answers, err := b.pass(ctx, c, o.conv.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
+	answers, err := b.passOnce(ctx, c, o.conv.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
 		qs, err := b.questions(tx, c, s, o)
 		return append(qs, b.listening(o, qs)...), err
 	}, func(g *passage) error {
@@ -30,10 +30,13 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 			}
 		}
 		return g.accept(o, &told)
+	}, func(tx Tx) error {
+		return unsentMID(tx, o)
 	})
-	if CodeOf(err) == CodeConflict {
-		// Perhaps it was sent on another connection meanwhile: its mid is taken.
-		if old, found := b.taken(ctx, c, o.message.MID); found {
+	if CodeOf(err) == CodeConflict || err != nil && !o.held && !isDenial(err) {
+		// Perhaps it was sent before, and only its answer was lost. Nobody looks
+		// before this: the store keeps a mid once, and says so.
+		if old, found := b.taken(ctx, c, o); found {
 			return b.sentBefore(ctx, old, o.message)
 		}
 	}
@@ -53,13 +56,30 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 	return sent, nil
 }
 
-// taken finds the message that was sent with this mid, unless it is held.
-func (b *Bridge) taken(ctx context.Context, c Caller, mid string) (m Message, found bool) {
+// unsentMID wants the mid of a new message to be free: what was taken once is not
+// refused when it is sent again.
+func unsentMID(tx Tx, o *outgoing) error {
+	if o.held {
+		return nil
+	}
+	_, err := tx.Messages().ByMID(o.message.Sender, o.message.MID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err == nil:
+		err = &Error{Code: CodeConflict, Message: "this mid was sent before"}
+	}
+	return err
+}
+
+// taken finds the message that was sent with o's mid before. One that was held
+// has one itself, which says nothing while it still is.
+func (b *Bridge) taken(ctx context.Context, c Caller, o *outgoing) (m Message, found bool) {
 	err := b.store.View(ctx, func(tx Tx) (err error) {
-		m, err = tx.Messages().ByMID(c.Party, mid)
+		m, err = tx.Messages().ByMID(c.Party, o.message.MID)
 		return err
 	})
-	return m, err == nil && m.State != MessageHeld
+	return m, err == nil && (!o.held || m.State != MessageHeld)
 }
 
 // accept writes what the answers allow. Some recipient is allowed.
@@ -259,7 +279,7 @@ func (b *Bridge) Preview(ctx context.Context, c Caller, d Draft) ([]SeenBy, erro
 	if err := d.validate(); err != nil {
 		return nil, err
 	}
-	o, _, err := b.prepare(ctx, c, d)
+	o, err := b.prepare(ctx, c, d)
 	if err != nil {
 		return nil, err
 	}

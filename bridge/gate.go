@@ -60,6 +60,13 @@ var errEpochMoved = errors.New("epoch moved")
 // With nothing allowed it returns the denial as an *Error, once that is recorded.
 // act may be run again, and must record at least one entry (I9).
 func (b *Bridge) pass(ctx context.Context, c Caller, p PatientID, q ask, act func(*passage) error) ([]answer, error) {
+	return b.passOnce(ctx, c, p, q, act, nil)
+}
+
+// passOnce is pass for what may have been done before: before is called in the
+// transaction when nothing is allowed, and its error ends the passage with no
+// denial on record.
+func (b *Bridge) passOnce(ctx context.Context, c Caller, p PatientID, q ask, act func(*passage) error, before func(Tx) error) ([]answer, error) {
 	for range maxRetries {
 		s, all, err := b.decide(ctx, p, q)
 		if err != nil {
@@ -76,6 +83,11 @@ func (b *Bridge) pass(ctx context.Context, c Caller, p PatientID, q ask, act fun
 			}
 			if b.outlived(all) {
 				return errEpochMoved
+			}
+			if !allowed && before != nil {
+				if err := before(tx); err != nil {
+					return err
+				}
 			}
 			g := &passage{tx: tx, snapshot: s, answers: answers, early: later}
 			if err := g.recordDenials(); err != nil {

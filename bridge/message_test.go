@@ -11,6 +11,7 @@ import (
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/bridgetest"
+	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
 var fresh = bridge.Claimant{Session: "test", Fresh: true}
@@ -58,6 +59,33 @@ func TestTheSameMIDIsTheSameMessageForEver(t *testing.T) {
 	if d := cmp.Diff([]string{"once"}, bridgetest.Texts(w.Reader("psy").Next())); d != "" {
 		t.Error(d)
 	}
+}
+
+func TestWhatWasTakenIsNotRefusedWhenItIsSentAgain(t *testing.T) {
+	w := bridgetest.New(t)
+	ctx := t.Context()
+	consent := w.Consent("jens", "jens", bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))
+	conv := w.TalkAbout("jens", bridge.PurposeSocialCasework, "c-1", "gp", "sw")
+	d := bridgetest.Draft(conv, "the answer was lost", bridge.TopicMedication)
+	first := w.MustSend("gp", d)
+	if _, err := w.Withdraw(ctx, w.As("jens"), "jens", consent.ID); err != nil {
+		t.Fatal(err)
+	}
+	again := w.MustSend("gp", d)
+	if again.Message != first.Message || !again.Duplicate {
+		t.Errorf("sent again as %+v, first %+v", again, first)
+	}
+	views, err := w.Entries(ctx, w.As("jens"), "jens", 0, 500, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range views {
+		if v.Entry.Kind == ledger.KindDenied {
+			t.Errorf("sending again was refused: %+v", v.Entry)
+		}
+	}
+	_, err = w.Send(ctx, w.As("gp"), bridgetest.Draft(conv, "another", bridge.TopicMedication))
+	bridgetest.MustDeny(t, err, bridge.CodeConsentRequired)
 }
 
 func TestReceiptsTellTheSenderWhatTheRecipientDid(t *testing.T) {

@@ -114,11 +114,13 @@ func sameRequest(x, y ConsentRequest) bool {
 }
 
 func (b *Bridge) prepareHeld(ctx context.Context, c Caller, n NewRequest) (*outgoing, error) {
-	o, old, err := b.prepare(ctx, c, *n.Hold)
-	switch {
-	case err != nil:
+	o, err := b.prepare(ctx, c, *n.Hold)
+	if err != nil {
 		return nil, err
-	case old != nil && old.Request != RequestID(n.MID):
+	}
+	old, found := b.taken(ctx, c, o)
+	switch {
+	case found && old.Request != RequestID(n.MID):
 		return nil, &Error{Code: CodeConflict, Message: "the message to hold was sent before"}
 	case o.conv.Patient != n.Patient:
 		return nil, BadRequest("the message to hold is about another patient")

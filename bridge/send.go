@@ -104,18 +104,15 @@ func (b *Bridge) Send(ctx context.Context, c Caller, d Draft) (Sent, error) {
 	if err := d.validate(); err != nil {
 		return Sent{}, err
 	}
-	o, old, err := b.prepare(ctx, c, d)
+	o, err := b.prepare(ctx, c, d)
 	if err != nil {
 		return Sent{}, err
-	}
-	if old != nil {
-		return b.sentBefore(ctx, *old, o.message)
 	}
 	return b.accept(ctx, c, o)
 }
 
-// prepare reads what a draft speaks of. old is set when this mid was sent before.
-func (b *Bridge) prepare(ctx context.Context, c Caller, d Draft) (o *outgoing, old *Message, err error) {
+// prepare reads what a draft speaks of.
+func (b *Bridge) prepare(ctx context.Context, c Caller, d Draft) (o *outgoing, err error) {
 	now := b.now()
 	o = &outgoing{message: Message{
 		ID: MessageID(newID(now)), Conversation: d.Conversation, MID: d.MID, Sender: c.Party,
@@ -133,21 +130,12 @@ func (b *Bridge) prepare(ctx context.Context, c Caller, d Draft) (o *outgoing, o
 		if err := attached(tx, c, d, &o.message); err != nil {
 			return err
 		}
-		if err := replies(tx, d, o.conv.ID); err != nil {
-			return err
-		}
-		m, err := tx.Messages().ByMID(c.Party, d.MID)
-		if err == nil {
-			old = &m
-		} else if !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		return nil
+		return replies(tx, d, o.conv.ID)
 	})
 	if err != nil {
-		return nil, nil, b.told(err)
+		return nil, b.told(err)
 	}
-	return o, old, nil
+	return o, nil
 }
 
 // attached adds the descriptions of the draft's attachments, which must be the
