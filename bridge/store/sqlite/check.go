@@ -9,6 +9,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/ledger"
@@ -71,11 +72,22 @@ func (c *check) chains() error {
 	err := c.rows(`SELECT id, epoch, seq, head FROM patients`, func(v []driver.Value) error {
 		id := bridge.PatientID(text(v[0]))
 		heads[id] = bridge.Head{Epoch: uint64(number(v[1])), Seq: uint64(number(v[2])), Hash: hash(v[3])}
-		c.epochs[id] = heads[id].Epoch
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	newer, err := c.newer()
+	if err != nil {
+		return err
+	}
+	for _, one := range newer {
+		for id, h := range one.patients {
+			heads[id] = h.Head
+		}
+	}
+	for id, h := range heads {
+		c.epochs[id] = h.Epoch
 	}
 	entries := uint64(0)
 	for id, head := range heads {
@@ -118,6 +130,13 @@ func (c *check) eventLogs() error {
 	if err != nil {
 		return err
 	}
+	newer, err := c.newer()
+	if err != nil {
+		return err
+	}
+	for _, one := range newer {
+		maps.Copy(heads, one.parties)
+	}
 	kept := uint64(0)
 	for party, h := range heads {
 		n := h.newest + 1 - h.oldest
@@ -153,6 +172,13 @@ func (c *check) places() error {
 	})
 	if err != nil {
 		return err
+	}
+	newer, err := c.newer()
+	if err != nil {
+		return err
+	}
+	for _, one := range newer {
+		maps.Copy(heads, one.conversations)
 	}
 	placed := uint64(0)
 	for id, h := range heads {
@@ -218,18 +244,30 @@ func pair(m bridge.MessageID, recipient bridge.Ref) [16]byte {
 
 // claimCounts wants each consent's count to be that of its claims.
 func (c *check) claimCounts() error {
-	counted := 0
+	counts := map[bridge.ConsentID]int64{}
 	err := c.rows(`SELECT consent, n FROM consent_claims`, func(v []driver.Value) error {
-		counted++
-		if c.relied[text(v[0])] != number(v[1]) {
-			return fmt.Errorf("claims of consent %s: %d, counted %d", text(v[0]), c.relied[text(v[0])], number(v[1]))
-		}
+		counts[bridge.ConsentID(text(v[0]))] = number(v[1])
 		return nil
 	})
-	if err == nil && counted != len(c.relied) {
-		err = errors.New("claims of a consent: not counted")
+	if err != nil {
+		return err
 	}
-	return err
+	newer, err := c.newer()
+	if err != nil {
+		return err
+	}
+	for _, one := range newer {
+		maps.Copy(counts, one.claims)
+	}
+	for id, n := range counts {
+		if c.relied[string(id)] != n {
+			return fmt.Errorf("claims of consent %s: %d, counted %d", id, c.relied[string(id)], n)
+		}
+	}
+	if len(counts) != len(c.relied) {
+		return errors.New("claims of a consent: not counted")
+	}
+	return nil
 }
 
 // deliveries wants every delivery accounted for (I8), and what was delivered to

@@ -4,9 +4,11 @@
 package sqlite
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -17,22 +19,32 @@ type conversations struct{ *tx }
 
 const selectConversation = `SELECT doc, last_seq, changed FROM conversations`
 
-// conversation reads a row, with the head as the transaction knows it.
+// conversation reads a row, with the head as it is now.
 func (c conversations) conversation(row []driver.Value) (v bridge.Conversation, err error) {
 	if err := decode(row[0], &v); err != nil {
 		return v, err
 	}
-	h := conversationHead{last: uint64(number(row[1])), changed: number(row[2])}
-	if c.heads != nil {
-		if kept, ok := c.heads.conversations.get(v.ID); ok {
-			h = kept
-		}
+	h, ok, err := c.newest(v.ID)
+	if err != nil {
+		return v, err
+	}
+	if !ok {
+		h = conversationHead{last: uint64(number(row[1])), changed: number(row[2])}
 	}
 	v.LastSeq = h.last
 	if h.changed != nanos(v.ChangedAt) {
 		v.ChangedAt = instant(h.changed)
 	}
 	return v, nil
+}
+
+// newest is a head that may be newer than its row.
+func (c conversations) newest(id bridge.ConversationID) (conversationHead, bool, error) {
+	if c.heads != nil {
+		h, ok := c.heads.conversations.get(id)
+		return h, ok, nil
+	}
+	return changed(c.tx, func(c *changes) map[bridge.ConversationID]conversationHead { return c.conversations }, id)
 }
 
 func (c conversations) Conversation(id bridge.ConversationID) (bridge.Conversation, error) {
@@ -56,10 +68,8 @@ func (c conversations) head(id bridge.ConversationID) (h conversationHead, err e
 	if err := c.usable(); err != nil {
 		return h, err
 	}
-	if c.heads != nil {
-		if h, ok := c.heads.conversations.get(id); ok {
-			return h, nil
-		}
+	if h, ok, err := c.newest(id); ok || err != nil {
+		return h, err
 	}
 	row, err := c.one(`SELECT last_seq, changed, placed, last, mile FROM conversations WHERE id = ?`, string(id))
 	if err != nil {
@@ -108,15 +118,9 @@ func (c conversations) Put(v bridge.Conversation) error {
 	return nil
 }
 
+// Find implements bridge.Conversations. The order is that of the heads, which may
+// be ahead of the rows.
 func (c conversations) Find(q bridge.ConversationQuery) ([]bridge.Conversation, error) {
-	if err := c.usable(); err != nil {
-		return nil, err
-	}
-	if c.heads != nil { // the order is the rows'
-		if err := c.note(c.heads.flushConversations(c.c)); err != nil {
-			return nil, err
-		}
-	}
 	var f filter
 	if q.Patient != "" {
 		f.and("patient = ?", string(q.Patient))
@@ -124,20 +128,39 @@ func (c conversations) Find(q bridge.ConversationQuery) ([]bridge.Conversation, 
 	if q.Participant != "" {
 		f.and("id IN (SELECT conversation FROM participants WHERE party = ?)", string(q.Participant))
 	}
-	if !q.Before.IsZero() {
-		f.and("changed < ?", nanos(q.Before))
+	type found struct {
+		id      bridge.ConversationID
+		changed int64
 	}
-	var all []bridge.Conversation
-	err := c.each(selectConversation+f.where+` ORDER BY changed DESC, id LIMIT ?`, func(row []driver.Value) error {
-		v, err := c.conversation(row)
-		all = append(all, v)
+	var some []found
+	err := c.each(`SELECT id, changed FROM conversations`+f.where, func(row []driver.Value) error {
+		x := found{bridge.ConversationID(text(row[0])), number(row[1])}
+		h, ok, err := c.newest(x.id)
+		if ok {
+			x.changed = h.changed
+		}
+		if q.Before.IsZero() || x.changed < nanos(q.Before) {
+			some = append(some, x)
+		}
 		return err
-	}, append(f.args, limit(q.Limit, 50))...)
-	return all, err
+	}, f.args...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(some, func(a, b found) int { return cmp.Or(cmp.Compare(b.changed, a.changed), cmp.Compare(a.id, b.id)) })
+	var all []bridge.Conversation
+	for _, x := range some[:min(len(some), int(limit(q.Limit, 50)))] {
+		v, err := c.Conversation(x.id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 func (c conversations) NextSeq(id bridge.ConversationID, at time.Time) (uint64, error) {
-	if err := c.writable(); err != nil {
+	if err := c.headed(); err != nil {
 		return 0, err
 	}
 	h, err := c.head(id)

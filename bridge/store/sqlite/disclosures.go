@@ -121,6 +121,8 @@ func (d disclosures) count(consent bridge.ConsentID) (int64, error) {
 		if n, ok := d.heads.claims.get(consent); ok {
 			return n, nil
 		}
+	} else if n, ok, err := changed(d.tx, func(c *changes) map[bridge.ConsentID]int64 { return c.claims }, consent); ok || err != nil {
+		return n, err
 	}
 	row, err := d.one(`SELECT n FROM consent_claims WHERE consent = ?`, string(consent))
 	switch {

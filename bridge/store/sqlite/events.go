@@ -47,6 +47,8 @@ func (e events) head(party bridge.Ref) (partyHead, error) {
 		if h, ok := e.heads.parties.get(party); ok {
 			return h, nil
 		}
+	} else if h, ok, err := changed(e.tx, func(c *changes) map[bridge.Ref]partyHead { return c.parties }, party); ok || err != nil {
+		return h, err
 	}
 	h := partyHead{oldest: 1}
 	row, err := e.one(`SELECT oldest, newest, last, mile FROM event_heads WHERE party = ?`, string(party))

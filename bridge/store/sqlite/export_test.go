@@ -5,8 +5,11 @@ package sqlite
 
 import (
 	"fmt"
+	"reflect"
 
 	engine "modernc.org/sqlite"
+
+	"github.com/brobygger/brobygger/bridge"
 )
 
 // OnCommit puts f in the place of each commit of s; f may call the real one. Call
@@ -66,3 +69,30 @@ func (c *coded) Error() string { return "made by a test" }
 func (c *coded) Code() int     { return c.code }
 
 var _ interface{ Code() int } = (*engine.Error)(nil)
+
+// SomeTail is a document of the table tails.
+func SomeTail() []byte {
+	return (&changes{
+		map[bridge.PatientID]patientHead{"a": {bridge.Head{Epoch: 3, Seq: 1 << 40, Hash: [32]byte{1, 31: 2}}, end{7, 64}}},
+		map[bridge.Ref]partyHead{"Patient/a": {1, 2, end{3, 4}}, "": {}},
+		map[bridge.ConversationID]conversationHead{"c": {1, never, 2, end{3, 4}}},
+		map[bridge.ConsentID]int64{"k": 9},
+	}).encoded()
+}
+
+// TailAgain wants what can be read of a tail to be the same when it was written
+// and read once more.
+func TailAgain(doc []byte) error {
+	c, err := decodeChanges(doc)
+	if err != nil {
+		return nil //nolint:nilerr // it must not be readable
+	}
+	again, err := decodeChanges(c.encoded())
+	if err != nil {
+		return err
+	}
+	if len(doc) > 0 && !reflect.DeepEqual(c, again) {
+		return fmt.Errorf("read %v, then %v", c, again)
+	}
+	return nil
+}

@@ -10,10 +10,15 @@ import (
 )
 
 // heads is the writer's memory of the few rows that nearly every transaction
-// changes. A group of transactions changes them here, many times, and each
-// changed row is written once, before the commit. What fn changed is undone when
-// fn fails; everything is forgotten when the group does.
+// changes. A group of transactions changes them here, many times, and each commit
+// writes those that it changed to the tail, in one row; now and then one writes
+// all to their own tables. What fn changed is undone when fn fails; everything is
+// forgotten, and read again, when the group does.
 type heads struct {
+	known         bool  // the tail has been read
+	first, last   int64 // rows of the tail
+	written       bool  // the group that runs has written all to their tables
+	added         bool  // it has put a row behind the tail
 	patients      kept[bridge.PatientID, patientHead]
 	parties       kept[bridge.Ref, partyHead]
 	conversations kept[bridge.ConversationID, conversationHead]
@@ -51,137 +56,143 @@ type conversationHead struct {
 	end
 }
 
-// mostKept bounds each kind of row; when there are more, all are forgotten.
-const mostKept = 50_000
-
-// kept is rows of one kind by key.
-type kept[K comparable, V any] struct {
-	rows  map[K]V
-	dirty map[K]bool
-	past  []before[K, V] // what the fn that runs has changed, oldest first
+// table is what all kinds of rows have in common.
+type table interface {
+	undo()
+	undoAll()
+	settle()
+	forget()
+	kept(written bool)
+	lates() int
 }
 
-type before[K comparable, V any] struct {
-	key        K
-	row        V
-	had, dirty bool
+func (h *heads) each(f func(table)) {
+	f(&h.patients)
+	f(&h.parties)
+	f(&h.conversations)
+	f(&h.claims)
+	f(&h.accounts)
+	f(&h.deliveries)
 }
 
-func (k *kept[K, V]) get(key K) (V, bool) {
-	row, ok := k.rows[key]
-	return row, ok
-}
-
-// load keeps a row as it was read.
-func (k *kept[K, V]) load(key K, row V) {
-	if k.rows == nil {
-		k.rows, k.dirty = map[K]V{}, map[K]bool{}
-	}
-	k.rows[key] = row
-}
-
-// put changes a row.
-func (k *kept[K, V]) put(key K, row V) {
-	old, had := k.rows[key]
-	k.past = append(k.past, before[K, V]{key, old, had, k.dirty[key]})
-	k.load(key, row)
-	k.dirty[key] = true
-}
-
-// note keeps a row as it was just written: it need not be written again.
-func (k *kept[K, V]) note(key K, row V) {
-	old, had := k.rows[key]
-	k.past = append(k.past, before[K, V]{key, old, had, k.dirty[key]})
-	k.load(key, row)
-}
-
-// undo takes back what was put since the last settle.
-func (k *kept[K, V]) undo() {
-	for i := len(k.past) - 1; i >= 0; i-- {
-		b := k.past[i]
-		if b.had {
-			k.rows[b.key] = b.row
-		} else {
-			delete(k.rows, b.key)
-		}
-		if !b.dirty {
-			delete(k.dirty, b.key)
-		}
-	}
-	k.settle()
-}
-
-func (k *kept[K, V]) settle() { k.past = k.past[:0] }
-
-func (k *kept[K, V]) forget() {
-	clear(k.rows)
-	clear(k.dirty)
-	k.settle()
-}
-
-// clean says that the rows are in the database now.
-func (k *kept[K, V]) clean() {
-	clear(k.dirty)
-	if len(k.rows) > mostKept {
-		clear(k.rows)
-	}
-}
-
-// write calls f with each changed row. The rows stay changed: the caller may be
-// inside a savepoint that is rolled back.
-func (k *kept[K, V]) write(f func(K, V) error) error {
-	for key := range k.dirty {
-		if err := f(key, k.rows[key]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// undo takes back what the fn that runs has changed.
 func (h *heads) undo() {
-	h.patients.undo()
-	h.parties.undo()
-	h.conversations.undo()
-	h.claims.undo()
-	h.accounts.undo()
-	h.deliveries.undo()
-	h.oldest = h.oldestBefore
-	h.entries = h.entriesBefore
+	h.each(table.undo)
+	h.oldest, h.entries = h.oldestBefore, h.entriesBefore
 }
 
+// settle says that fn is over.
 func (h *heads) settle() {
-	h.patients.settle()
-	h.parties.settle()
-	h.conversations.settle()
-	h.claims.settle()
-	h.accounts.settle()
-	h.deliveries.settle()
-	h.oldestBefore = h.oldest
-	h.entriesBefore = h.entries
+	h.each(table.settle)
+	h.oldestBefore, h.entriesBefore = h.oldest, h.entries
 }
 
-func (h *heads) forget() {
-	h.patients.forget()
-	h.parties.forget()
-	h.conversations.forget()
-	h.claims.forget()
-	h.accounts.forget()
-	h.deliveries.forget()
+// undoAll takes back what the group has changed.
+func (h *heads) undoAll() {
+	h.each(table.undoAll)
 	h.oldest, h.oldestBefore = never, never
 	h.entries, h.entriesBefore = 0, 0
 }
 
-func (h *heads) clean() {
-	h.patients.clean()
-	h.parties.clean()
-	h.conversations.clean()
-	h.claims.clean()
-	h.accounts.clean()
-	h.deliveries.clean()
+// forget is for when it is not known what the database holds.
+func (h *heads) forget() {
+	h.each(table.forget)
+	h.oldest, h.oldestBefore = never, never
+	h.entries, h.entriesBefore = 0, 0
+	h.known = false
 }
 
-// flush writes every changed row.
+// recall reads what was forgotten: the heads that are in no table yet.
+func (h *heads) recall(c *conn, t *tails) error {
+	if h.known {
+		return nil
+	}
+	all, first, last, err := readTails(c)
+	if err != nil {
+		return err
+	}
+	for i, one := range all {
+		h.patients.restore(one.patients)
+		h.parties.restore(one.parties)
+		h.conversations.restore(one.conversations)
+		h.claims.restore(one.claims)
+		t.put(first+1+int64(i), one)
+	}
+	h.first, h.last, h.known = first, last, true
+	return nil
+}
+
+// How long the tail may become.
+const (
+	mostTails = 64   // rows of the table
+	mostLate  = 8192 // heads that their tables do not have
+)
+
+// keep writes what the group has changed: behind the tail, or, when that is long,
+// everything to its own table.
+func (h *heads) keep(c *conn, t *tails) error {
+	late := 0
+	h.each(func(x table) { late += x.lates() })
+	if h.written = h.first == 0 || h.last-h.first >= mostTails || late > mostLate; h.written {
+		return h.flush(c)
+	}
+	one := &changes{h.patients.changed(), h.parties.changed(), h.conversations.changed(), h.claims.changed()}
+	if one.none() {
+		return nil
+	}
+	h.last++
+	h.added = true
+	t.put(h.last, one)
+	if _, err := c.exec(`INSERT INTO tails (number, doc) VALUES (?, ?)`, h.last, one.encoded()); err != nil {
+		return fmt.Errorf("writing a tail: %w", err)
+	}
+	return nil
+}
+
+// kept says that the group is in the database now.
+func (h *heads) kept(t *tails) {
+	if h.written {
+		t.forget(h.first) // those behind it are still read by views that began before
+		h.first = h.last
+	}
+	h.each(func(x table) { x.kept(h.written) })
+	h.written, h.added = false, false
+}
+
+// lost says that the group is not in the database, or that this is not known.
+func (h *heads) lost(t *tails) {
+	if h.added {
+		t.drop(h.last)
+	}
+	h.written, h.added = false, false
+	h.forget()
+}
+
+// flush writes every head to its table, and begins the tail anew.
 func (h *heads) flush(c *conn) error {
+	if err := h.flushPatients(c); err != nil {
+		return err
+	}
+	if err := h.flushParties(c); err != nil {
+		return err
+	}
+	if err := h.flushConversations(c); err != nil {
+		return err
+	}
+	if err := h.flushClaims(c); err != nil {
+		return err
+	}
+	h.last++
+	if _, err := c.exec(`DELETE FROM tails`); err != nil {
+		return fmt.Errorf("cutting the tail: %w", err)
+	}
+	if _, err := c.exec(`INSERT INTO tails (number, doc) VALUES (?, x'')`, h.last); err != nil {
+		return fmt.Errorf("beginning a tail: %w", err)
+	}
+	return nil
+}
+
+func (h *heads) flushPatients(c *conn) error {
 	err := h.patients.write(func(id bridge.PatientID, p patientHead) error {
 		_, err := c.exec(`UPDATE patients SET epoch = ?, seq = ?, head = ?, last = ?, mile = ? WHERE id = ?`,
 			int64(p.Epoch), int64(p.Seq), p.Hash[:], p.last, p.mile, string(id))
@@ -190,13 +201,11 @@ func (h *heads) flush(c *conn) error {
 	if err != nil {
 		return fmt.Errorf("writing patients' heads: %w", err)
 	}
-	if err := h.flushParties(c); err != nil {
-		return err
-	}
-	if err := h.flushConversations(c); err != nil {
-		return err
-	}
-	err = h.claims.write(func(id bridge.ConsentID, n int64) error {
+	return nil
+}
+
+func (h *heads) flushClaims(c *conn) error {
+	err := h.claims.write(func(id bridge.ConsentID, n int64) error {
 		_, err := c.exec(`INSERT INTO consent_claims (consent, n) VALUES (?, ?)
 			ON CONFLICT (consent) DO UPDATE SET n = excluded.n`, string(id), n)
 		return err

@@ -85,7 +85,7 @@ func placeOf(seq uint64) any {
 
 // add inserts a message behind e and returns its row, 0 when the id is there.
 func (m messages) add(v bridge.Message, e end, doc []byte) (int64, error) {
-	if err := m.writable(); err != nil {
+	if err := m.writing(); err != nil {
 		return 0, err
 	}
 	r, err := m.c.run(`INSERT INTO messages
@@ -95,11 +95,12 @@ func (m messages) add(v bridge.Message, e end, doc []byte) (int64, error) {
 		string(v.State), flag(v.Priority == bridge.Urgent), nanos(v.SentAt), orNull(string(v.Request)), int64(v.Epoch), doc,
 	})
 	if err != nil {
-		return 0, m.note(err)
+		return 0, m.note(err) // an INSERT that met a key has written nothing
 	}
 	if n, err := r.RowsAffected(); n == 0 || err != nil {
 		return 0, err
 	}
+	m.wrote = true
 	return r.LastInsertId()
 }
 

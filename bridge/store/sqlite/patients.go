@@ -72,6 +72,8 @@ func (p patients) head(id bridge.PatientID) (h patientHead, err error) {
 		if h, ok := p.heads.patients.get(id); ok {
 			return h, nil
 		}
+	} else if h, ok, err := changed(p.tx, func(c *changes) map[bridge.PatientID]patientHead { return c.patients }, id); ok || err != nil {
+		return h, err
 	}
 	row, err := p.one(`SELECT epoch, seq, head, last, mile FROM patients WHERE id = ?`, string(id))
 	if err != nil {
@@ -86,7 +88,7 @@ func (p patients) head(id bridge.PatientID) (h patientHead, err error) {
 }
 
 func (p patients) Bump(id bridge.PatientID) (uint64, error) {
-	if err := p.writable(); err != nil {
+	if err := p.headed(); err != nil {
 		return 0, err
 	}
 	h, err := p.head(id)

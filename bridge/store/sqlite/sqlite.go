@@ -76,6 +76,7 @@ type Store struct {
 	writer  *writer
 	readers chan *conn
 	points  *checkpoints
+	tails   tails
 	closing sync.Once
 	closed  error
 }

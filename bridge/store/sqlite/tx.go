@@ -26,9 +26,12 @@ type tx struct {
 	over  atomic.Bool
 	// began says that a view has read something: only then is there a snapshot.
 	began bool
-	// wrote says that fn has written something; when it is careful, it has had a
-	// savepoint open since before that.
-	wrote, careful bool
+	// tail is what a view finds behind the tables, once it was read.
+	tail   []*changes
+	tailed bool
+	// wrote says that fn has written something but heads; when it is careful, a
+	// savepoint has been open since before that, which is what saved says.
+	wrote, saved, careful bool
 	// lost is the error after which SQLite may have rolled everything back, so
 	// that a further statement would be a transaction of its own.
 	lost error
@@ -67,18 +70,36 @@ func (t *tx) readable() error {
 	return nil
 }
 
-// writable is usable for a write; it opens the savepoint of fn.
-func (t *tx) writable() error {
+// headed is usable for a change of heads, which are undone apart.
+func (t *tx) headed() error {
 	if err := t.usable(); err != nil {
 		return err
 	}
 	if t.heads == nil {
 		return errReadOnly
 	}
-	if !t.wrote && t.careful {
+	return nil
+}
+
+// writing is usable for a statement that may write; it opens the savepoint of fn.
+// Whoever calls it says wrote when it did.
+func (t *tx) writing() error {
+	if err := t.headed(); err != nil {
+		return err
+	}
+	if !t.saved && t.careful {
 		if _, err := t.c.exec("SAVEPOINT fn"); err != nil {
 			return t.note(err)
 		}
+		t.saved = true
+	}
+	return nil
+}
+
+// writable is usable for a write.
+func (t *tx) writable() error {
+	if err := t.writing(); err != nil {
+		return err
 	}
 	t.wrote = true
 	return nil

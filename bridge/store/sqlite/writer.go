@@ -127,6 +127,7 @@ func (w *writer) close() {
 	w.mu.Unlock()
 	close(w.stop)
 	<-w.ended
+	w.tidy()
 	for _, j := range w.again {
 		j.finish(errClosed)
 	}
@@ -134,6 +135,29 @@ func (w *writer) close() {
 		if j.gone.CompareAndSwap(false, true) {
 			j.finish(errClosed)
 		}
+	}
+}
+
+// tidy leaves every head in its own table when the store is closed. Where that
+// fails the tail has them, as after a crash.
+func (w *writer) tidy() {
+	if w.failed != nil {
+		return
+	}
+	w.space.look()
+	if _, err := w.c.exec("BEGIN IMMEDIATE"); err != nil {
+		return
+	}
+	err := w.heads.recall(w.c, &w.store.tails)
+	if err == nil && w.heads.last > w.heads.first {
+		err = w.heads.flush(w.c)
+	}
+	if err == nil {
+		err = w.syncs()
+	}
+	if err != nil {
+		_, _ = w.c.exec("ROLLBACK")
+		w.store.log.Warn("heads stay in the tail", slog.Int("sqlite", code(err)))
 	}
 }
 
@@ -203,6 +227,10 @@ func (w *writer) group(first *job) {
 		w.abort(fmt.Errorf("beginning: %w", err))
 		return
 	}
+	if err := w.heads.recall(w.c, &w.store.tails); err != nil {
+		w.abort(err)
+		return
+	}
 	for j := first; ; {
 		switch err := w.run(j); {
 		case errors.Is(err, errSpoilt):
@@ -217,7 +245,7 @@ func (w *writer) group(first *job) {
 		}
 		w.taken = append(w.taken, j)
 	}
-	if err := w.heads.flush(w.c); err != nil {
+	if err := w.heads.keep(w.c, &w.store.tails); err != nil {
 		w.abort(err)
 		return
 	}
@@ -232,7 +260,7 @@ func (w *writer) repeat() {
 		w.abort(fmt.Errorf("rolling back: %w", err))
 		return
 	}
-	w.heads.forget()
+	w.heads.undoAll()
 	for _, j := range w.taken {
 		j.err, j.panicked, j.careful = nil, nil, true
 	}
@@ -260,7 +288,7 @@ func (w *writer) run(j *job) error {
 	if t.wrote && !j.careful {
 		return errSpoilt
 	}
-	if t.wrote {
+	if t.saved {
 		if _, err := w.c.exec("ROLLBACK TO fn"); err != nil {
 			return fmt.Errorf("rolling back: %w", err)
 		}
@@ -270,7 +298,7 @@ func (w *writer) run(j *job) error {
 
 // end closes fn's savepoint.
 func (w *writer) end(t *tx) error {
-	if !t.wrote || !t.careful {
+	if !t.saved {
 		return nil
 	}
 	if _, err := w.c.exec("RELEASE fn"); err != nil {
@@ -297,7 +325,7 @@ func (w *writer) commit() {
 		if told := w.store.options.Committed; told != nil {
 			told(len(w.taken), time.Since(start))
 		}
-		w.heads.clean()
+		w.heads.kept(&w.store.tails)
 		w.store.grown(w.c)
 		w.answer(nil)
 		return
@@ -319,7 +347,7 @@ func (w *writer) commit() {
 // may have room now.
 func (w *writer) abort(err error) {
 	_, _ = w.c.exec("ROLLBACK") // SQLite may have done it already
-	w.heads.forget()
+	w.heads.lost(&w.store.tails)
 	m := err
 	if !errors.Is(err, bridge.ErrOutcomeUnknown) {
 		m = mapped(err)
