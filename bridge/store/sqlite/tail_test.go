@@ -49,7 +49,7 @@ func TestAViewKeepsItsHeads(t *testing.T) {
 		name  string
 		early bool // the view reads heads before the commits come
 	}{{"read before", true}, {"not read before", false}} {
-		for _, commits := range []int{1, 70, 200} {
+		for _, commits := range []int{1, 140} {
 			s := open(t, filepath.Join(t.TempDir(), "bridge.db"), small)
 			update(t, s, "a", newPatient("a"))
 			update(t, s, "a", newTalk("a", "c"))
