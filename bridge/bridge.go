@@ -22,6 +22,9 @@ type Config struct {
 	Now     func() time.Time // nil: time.Now
 	Meter   Meter            // nil: nothing is counted
 	Zone    *time.Location   // of working hours; nil: UTC
+	// ReviewWithin is how long an emergency access may wait for its review; 0:
+	// DefaultReviewWithin.
+	ReviewWithin time.Duration
 }
 
 // Meter counts what passes the gate. Labels are codes only.
@@ -81,6 +84,8 @@ type Bridge struct {
 	talks   recent[ConversationID, Conversation]
 	claims  recent[DisclosureID, openClaim]
 
+	reviewWithin time.Duration
+
 	mu        sync.Mutex // guards the following fields
 	listeners []Listener
 	snapshots map[PatientID]*Snapshot
@@ -109,6 +114,9 @@ func New(c Config) (*Bridge, error) {
 	}
 	if b.zone == nil {
 		b.zone = time.UTC
+	}
+	if b.reviewWithin = c.ReviewWithin; b.reviewWithin <= 0 {
+		b.reviewWithin = DefaultReviewWithin
 	}
 	return b, nil
 }

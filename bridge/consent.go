@@ -107,25 +107,6 @@ type Objection struct {
 	LiftedAt  time.Time   `json:"lifted_at,omitzero"`
 }
 
-// Emergency is a break-glass access: one person, one patient, a written reason,
-// confirmed a second time, 15 minutes (Sundhedsloven s. 41(2) no. 4).
-type Emergency struct {
-	ID          string    `json:"id"`
-	Patient     PatientID `json:"patient"`
-	By          Ref       `json:"by"`
-	Reason      string    `json:"reason"` // 10 to 1000 characters
-	AskedAt     time.Time `json:"asked_at"`
-	ConfirmedAt time.Time `json:"confirmed_at,omitzero"` // within EmergencyConfirm of AskedAt
-	ExpiresAt   time.Time `json:"expires_at,omitzero"`
-	Reviewed    bool      `json:"reviewed"`
-}
-
-// How long an emergency access lasts, and how long its second confirmation may take.
-const (
-	EmergencyLifetime = 15 * time.Minute
-	EmergencyConfirm  = 2 * time.Minute
-)
-
 // Ruling is a Consent, an Objection or an Emergency: what a decision counts.
 type Ruling interface {
 	// About is the patient whom the ruling is about.

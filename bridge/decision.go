@@ -116,6 +116,9 @@ type Decider interface {
 	MayConsent(ctx context.Context, by Actor, patient *Snapshot, now time.Time) (Decision, error)
 	// MayBreakGlass reports whether by's role may use emergency access at all.
 	MayBreakGlass(ctx context.Context, by Actor, patient *Snapshot, now time.Time) (Decision, error)
+	// MayReview reports whether by may see and review emergency accesses that were
+	// made at these organizations: where the maker worked, and what that is part of.
+	MayReview(ctx context.Context, by Actor, organizations []string, now time.Time) (Decision, error)
 }
 
 // ConsentRule is what a legal basis demands of a consent.

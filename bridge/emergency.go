@@ -5,28 +5,54 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
-// BreakGlass asks for emergency access to one patient, with a written reason of
-// 10 to 1000 characters (Sundhedsloven s. 41(2) no. 4). Nothing opens before
-// ConfirmGlass. For who may not, a patient who does not exist is the same no.
-func (b *Bridge) BreakGlass(ctx context.Context, c Caller, p PatientID, reason string) (Emergency, error) {
-	if l := len([]rune(reason)); l < 10 || l > 1000 {
+// NewEmergency asks for emergency access. MID is the caller's id for it: asking
+// again with it returns the same access, however far it has come.
+type NewEmergency struct {
+	MID     string    `json:"mid"`
+	Patient PatientID `json:"patient"`
+	Reason  string    `json:"reason"` // 10 to 1000 characters; the patient reads it
+}
+
+// BreakGlass asks for emergency access to one patient, with a written reason
+// (Sundhedsloven s. 41(2) no. 4). Nothing opens before ConfirmGlass. For who may
+// not, a patient who does not exist is the same no.
+func (b *Bridge) BreakGlass(ctx context.Context, c Caller, n NewEmergency) (Emergency, error) {
+	if err := checkMID(n.MID); err != nil {
+		return Emergency{}, err
+	}
+	if l := len([]rune(n.Reason)); l < 10 || l > 1000 {
 		return Emergency{}, BadRequest("a reason has 10 to 1000 characters")
 	}
 	var e Emergency
-	err := b.glass(ctx, c, p, func(g *passage, a answer, told *pokes) error {
-		e = Emergency{ID: newID(a.Now), Patient: p, By: c.Party, Reason: reason, AskedAt: a.Now}
-		return g.putEmergency(e, "asked", a, told)
+	err := b.glass(ctx, c, n.Patient, func(g *passage, a answer, told *pokes) error {
+		before, err := g.tx.Emergencies().ByMID(c.Party, n.MID)
+		switch {
+		case err == nil && before.Patient == n.Patient:
+			e = before
+			return g.record(ledger.KindEmergency, a, emergencyWords(e))
+		case err == nil:
+			return &Error{Code: CodeConflict, Message: "mid was used for another access"}
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		e = Emergency{
+			ID: newID(a.Now), MID: n.MID, Patient: n.Patient, By: c.Party, Organizations: a.From.Organizations,
+			Reason: n.Reason, AskedAt: a.Now,
+		}
+		return b.putEmergency(g, &e, "asked", a, told)
 	})
 	return e, err
 }
 
 // ConfirmGlass is the second confirmation, within EmergencyConfirm. It opens
-// access for EmergencyLifetime, and the patient is told at once.
+// access for EmergencyLifetime. The patient and the data-protection officers are
+// told at once, and a follow-up opens that the review closes.
 func (b *Bridge) ConfirmGlass(ctx context.Context, c Caller, p PatientID, id string) (Emergency, error) {
 	var e Emergency
 	err := b.glass(ctx, c, p, func(g *passage, a answer, told *pokes) error {
@@ -41,7 +67,8 @@ func (b *Bridge) ConfirmGlass(ctx context.Context, c Caller, p PatientID, id str
 			return &Error{Code: CodeConflict, Message: "the confirmation came too late; ask again"}
 		}
 		e.ConfirmedAt, e.ExpiresAt = a.Now, a.Now.Add(EmergencyLifetime)
-		return g.putEmergency(e, "confirmed", a, told)
+		e.FollowUp = &FollowUp{ID: newID(a.Now), OpenedAt: a.Now, DueAt: a.Now.Add(b.reviewWithin)}
+		return b.putEmergency(g, &e, "confirmed", a, told)
 	})
 	return e, err
 }
@@ -105,19 +132,49 @@ func noGlass() error {
 	return &Error{Code: CodeForbidden, Message: "no such emergency access of yours"}
 }
 
-// putEmergency keeps the access, bumps the epoch (I1) and tells the patient.
-func (g *passage) putEmergency(e Emergency, state string, a answer, told *pokes) error {
+// putEmergency keeps the access, bumps the epoch (I1) and tells the patient, and
+// of what was opened the data-protection officers too.
+func (b *Bridge) putEmergency(g *passage, e *Emergency, state string, a answer, told *pokes) error {
 	if _, err := g.tx.Patients().Bump(e.Patient); err != nil {
 		return err
 	}
-	if err := g.tx.Consents().Put(e); err != nil {
+	leaf, err := g.recordLeaf(ledger.KindEmergency, a, emergencyWords(*e))
+	if err != nil {
 		return err
 	}
-	ev := Event{Kind: EventConsent, At: a.Now, Patient: e.Patient, By: e.By, State: "emergency-" + state}
+	ev := Event{Kind: EventConsent, At: a.Now, Patient: e.Patient, By: e.By, Emergency: e.ID, State: "emergency-" + state}
 	if err := g.tellPatient(ev, told); err != nil {
 		return err
 	}
-	return g.record(ledger.KindEmergency, a, emergencyWords(e))
+	if !e.ConfirmedAt.IsZero() {
+		e.Entry = leaf.Entry.Seq
+		if err := tellOfficers(g.tx, *e, told); err != nil {
+			return err
+		}
+	}
+	return g.tx.Consents().Put(*e)
+}
+
+// tellOfficers tells the data-protection officers of where the access was made
+// that one waits. The event names no patient: what they may see they read
+// through the gate.
+func tellOfficers(tx Tx, e Emergency, told *pokes) error {
+	for _, id := range e.Organizations {
+		officers, err := tx.Directory().Find(DirectoryQuery{Organization: id, Code: RoleDataProtection, ActiveOnly: true})
+		if err != nil {
+			return err
+		}
+		for _, o := range officers {
+			if o.Role.Organization != id { // of a unit: not above where it was made, or told there already
+				continue
+			}
+			ev := Event{Party: o.Role.Reference(), Kind: EventConsent, At: e.ConfirmedAt, Emergency: e.ID, State: "emergency-waiting"}
+			if err := told.append(tx, ev); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func emergencyWords(x Emergency) func(*ledger.Entry) {

@@ -35,6 +35,7 @@ type Event struct {
 	Consent      ConsentID      `json:"consent,omitempty"`
 	Request      RequestID      `json:"request,omitempty"`
 	Objection    ObjectionID    `json:"objection,omitempty"`
+	Emergency    string         `json:"emergency,omitempty"`
 	By           Ref            `json:"by,omitempty"`
 	State        string         `json:"state,omitempty"` // of what the event is about
 }

@@ -74,7 +74,7 @@ func TestAPatientWhoDoesNotExistIsToldLikeOneWhoIsNotYours(t *testing.T) {
 			return err
 		},
 		"emergency": func(p bridge.PatientID) error {
-			_, err := w.BreakGlass(ctx, w.As("sw-other"), p, "he lies on the floor")
+			_, err := w.BreakGlass(ctx, w.As("sw-other"), bridge.NewEmergency{MID: bridgetest.MID(), Patient: p, Reason: "he lies on the floor"})
 			return err
 		},
 	} {
@@ -153,7 +153,7 @@ func TestEmergencyAccessNeedsAReasonAndASecondConfirmationAndEnds(t *testing.T) 
 	who := w.As("psy-other")
 	_, err := w.CareTeam(ctx, who, "jens")
 	bridgetest.MustDeny(t, err, bridge.CodeForbidden)
-	e, err := w.BreakGlass(ctx, who, "jens", "unconscious in the emergency room")
+	e, err := w.BreakGlass(ctx, who, unconscious())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestEmergencyAccessNeedsAReasonAndASecondConfirmationAndEnds(t *testing.T) 
 	w.Clock.Advance(bridge.EmergencyConfirm + time.Second)
 	_, err = w.ConfirmGlass(ctx, who, "jens", e.ID)
 	bridgetest.MustDeny(t, err, bridge.CodeConflict)
-	if e, err = w.BreakGlass(ctx, who, "jens", "unconscious in the emergency room"); err != nil {
+	if e, err = w.BreakGlass(ctx, who, unconscious()); err != nil {
 		t.Fatal(err)
 	}
 	if e, err = w.ConfirmGlass(ctx, who, "jens", e.ID); err != nil {
@@ -255,4 +255,8 @@ func TestImportTwiceIsImportOnce(t *testing.T) {
 	if p, err := w.Patient(ctx, w.As("jens"), "jens"); err != nil || p.Name != "Name of jens" {
 		t.Errorf("a broken import left %+v, %v", p, err)
 	}
+}
+
+func unconscious() bridge.NewEmergency {
+	return bridge.NewEmergency{MID: bridgetest.MID(), Patient: "jens", Reason: "unconscious in the emergency room"}
 }

@@ -46,12 +46,18 @@ var ErrOutcomeUnknown = &Error{Code: CodeInternal, Message: "outcome of the comm
 type Tx interface {
 	Directory() Directory
 	Patients() Patients
-	Consents() Consents
+	Rulings
 	Conversations() Conversations
 	Messages() Messages
 	Disclosures() Disclosures
 	Events() Events
 	Record
+}
+
+// Rulings is what decisions count.
+type Rulings interface {
+	Consents() Consents
+	Emergencies() Emergencies
 }
 
 // Directory keeps organizations, practitioners, roles, related persons, accounts.
@@ -75,6 +81,7 @@ type DirectoryQuery struct {
 	Practitioner string // id
 	Organization string // id; with its units
 	Text         string // in a name, case folded
+	Code         RoleCode
 	ActiveOnly   bool
 	Limit        int
 }
@@ -118,6 +125,27 @@ type RequestQuery struct {
 	ExpiresBefore time.Time
 	Held          bool // only those that a held message still waits for
 	Limit         int
+}
+
+// Emergencies finds emergency accesses; Consents keeps them.
+type Emergencies interface {
+	Emergency(id string) (Emergency, error)
+	// ByMID finds what this party asked for with this id.
+	ByMID(by Ref, mid string) (Emergency, error)
+	// Find lists those that wait oldest first, and others newest first.
+	Find(q EmergencyQuery) ([]Emergency, error)
+	// Waiting counts the confirmed ones that nobody has reviewed, and those among
+	// them confirmed before t; oldest is when the first was, zero when none waits.
+	Waiting(t time.Time) (all, overdue int, oldest time.Time, err error)
+}
+
+// EmergencyQuery selects emergency accesses; set fields narrow. Limit 0 means 100.
+type EmergencyQuery struct {
+	Patient      PatientID
+	Organization string // id; made there or in a unit of it, as they were then
+	Confirmed    bool   // leaves out what was never opened
+	Waiting      bool   // confirmed, and not reviewed
+	Limit        int
 }
 
 // Conversations keeps conversations and how far each member has read.

@@ -137,13 +137,21 @@ func (l *law) actorTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 		"active", truth(active), "employed", truth(employed), "assured", truth(l.Assurance[a.Assurance]),
 		"emergency", truth(row.Emergency), "doctor", truth(row.Doctor), "letters", truth(l.LetterSectors[sector]),
 		"strict", truth(office.Strict), "reveals", text(office.Reveals),
-		"organizations", set(a.Organizations), "team", teamTerm(s, a),
+		"organizations", set(a.Organizations), "unit", text(unit(a)), "reviews", truth(row.Reviews), "team", teamTerm(s, a),
 		"emergencies", emergenciesTerm(s, a), "authorities", authoritiesTerm(s, a),
 	)
 	if side != "" {
 		o.Value.(ast.Object).Insert(ast.InternedTerm("side"), text(side))
 	}
 	return o
+}
+
+// unit is the organization that employs the actor itself, "" for nobody's.
+func unit(a *bridge.Actor) string {
+	if len(a.Organizations) == 0 {
+		return ""
+	}
+	return a.Organizations[0]
 }
 
 func represents(s *bridge.Snapshot, a *bridge.Actor) bool {

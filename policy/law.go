@@ -60,6 +60,7 @@ type roleRow struct {
 	Personnel string `json:"personnel"`
 	Doctor    bool   `json:"doctor"`
 	Emergency bool   `json:"emergency"`
+	Reviews   bool   `json:"reviews"`
 }
 
 // route names the legal bases of one purpose from one side to another.

@@ -23,18 +23,25 @@ func (e *Engine) MayBreakGlass(ctx context.Context, by bridge.Actor, _ *bridge.S
 	return e.may(ctx, queryGlass, queryNoGls, by, nil, now)
 }
 
-func (e *Engine) may(ctx context.Context, may, not string, by bridge.Actor, patient *bridge.Snapshot, now time.Time) (bridge.Decision, error) {
+// MayReview implements bridge.Decider. It tells nothing of a patient: the answer
+// is about the office and where it is held.
+func (e *Engine) MayReview(ctx context.Context, by bridge.Actor, organizations []string, now time.Time) (bridge.Decision, error) {
+	return e.may(ctx, queryReview, queryNoRev, by, nil, now, [2]*ast.Term{ast.InternedTerm("organizations"), set(organizations)})
+}
+
+func (e *Engine) may(ctx context.Context, may, not string, by bridge.Actor, patient *bridge.Snapshot, now time.Time, more ...[2]*ast.Term) (bridge.Decision, error) {
 	if now.IsZero() {
 		return e.failed(errNoTime)
 	}
 	r := e.records(patient)
 	s := span{now: now}
 	r.instants(&s, &by)
-	in := ast.NewObject(
+	in := ast.NewObject(append(
+		more,
 		[2]*ast.Term{keyNow, instant(now)},
 		[2]*ast.Term{keyPatient, r.patient},
 		[2]*ast.Term{ast.InternedTerm("by"), r.actor(e.law, hashActor(&by), &by)},
-	)
+	)...)
 	v, err := e.program.ask(ctx, e.budget, may, in)
 	if err != nil {
 		return e.failed(err)

@@ -67,7 +67,14 @@ const (
 	queryRule   = "data.consent.rule"
 	queryGlass  = "data.emergency.may"
 	queryNoGls  = "data.emergency.refusals"
+	queryReview = "data.emergency.may_review"
+	queryNoRev  = "data.emergency.review_refusals"
 )
+
+// queries are all of them.
+var queries = []string{
+	queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls, queryReview, queryNoRev,
+}
 
 // answerVar holds the answer of a query.
 const answerVar = ast.Var("answer")
@@ -136,7 +143,7 @@ func compile(ctx context.Context, law map[string]any, raw []byte) (*program, err
 	p := &program{
 		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, store: store, base: base{data}, compiler: compiler, queries: map[string]ast.Body{},
 	}
-	for _, q := range []string{queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls} {
+	for _, q := range queries {
 		body := ast.NewBody(ast.Equality.Expr(ast.NewTerm(answerVar), ast.MustParseTerm(q)))
 		p.queries[q], err = compiler.QueryCompiler().Compile(body)
 		if err != nil {

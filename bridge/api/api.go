@@ -29,6 +29,9 @@ type Config struct {
 
 	// Ready holds further checks of /readyz by a constant name: "policy".
 	Ready map[string]func(context.Context) error
+	// Attention holds what /readyz tells without failing, by a constant name:
+	// "emergencies".
+	Attention map[string]func() bool
 	// Draining, when it reports true, makes /readyz fail so that no new client is
 	// sent here. Nil: never.
 	Draining func() bool

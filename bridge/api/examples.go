@@ -66,10 +66,14 @@ func exampleConsents() map[string]example {
 	loss := bridge.Change{Conversations: exChange.Conversations, Gain: []bridge.Access{}, Lose: exChange.Gain}
 	objection := bridge.Objection{ID: "objection-01", Patient: exPatient, Parties: []bridge.Party{{Ref: "Organization/jobcenter"}}, MadeBy: exPatient.Ref(), CreatedAt: exTime}
 	emergency := bridge.Emergency{
-		ID: "e-01", Patient: exPatient, By: exGP, Reason: "Unconscious on arrival; the medication is not known.", AskedAt: exTime,
+		ID: "e-01", MID: "emergency-01", Patient: exPatient, By: exGP, Organizations: []string{"noerregade"}, Reason: "Unconscious on arrival; the medication is not known.", AskedAt: exTime,
 	}
 	confirmed := emergency
 	confirmed.ConfirmedAt, confirmed.ExpiresAt = exTime.Add(time.Minute), exTime.Add(time.Minute+bridge.EmergencyLifetime)
+	confirmed.Entry, confirmed.FollowUp = 7, &bridge.FollowUp{ID: "f-01", OpenedAt: confirmed.ConfirmedAt, DueAt: confirmed.ConfirmedAt.Add(bridge.DefaultReviewWithin)}
+	review := bridge.Review{MID: "review-00001", By: "PractitionerRole/dpo", At: exTime.Add(time.Hour), Outcome: bridge.OutcomeJustified, Note: bridge.NoteLifeOrHealth}
+	reviewed := confirmed
+	reviewed.Reviewed, reviewed.Review = true, &review
 	about := aboutPatient{exPatient}
 	return map[string]example{
 		"list-consents":      {nil, list[bridge.Consent]{[]bridge.Consent{exGranted}}},
@@ -82,9 +86,14 @@ func exampleConsents() map[string]example {
 		"make-objection":     {newObjection{MID: "objection-01", Patient: exPatient, Parties: objection.Parties}, objection},
 		"lift-objection":     {about, nil},
 		"ask-emergency-access": {
-			newEmergency{exPatient, emergency.Reason}, emergency,
+			newEmergency{emergency.MID, exPatient, emergency.Reason}, emergency,
 		},
 		"confirm-emergency-access": {about, confirmed},
+		"list-emergency-accesses": {nil, list[bridge.EmergencyView]{[]bridge.EmergencyView{{
+			Emergency: confirmed, ByName: "Anne Holm, Nørregade",
+			Opened: []bridge.Opened{{Entry: 8, At: exTime.Add(2 * time.Minute), Kind: ledger.KindSeen, From: exWorker}},
+		}}}},
+		"review-emergency-access": {newReview{review.MID, review.Outcome, review.Note}, reviewed},
 	}
 }
 

@@ -30,6 +30,8 @@ type Readiness struct {
 	Ready    bool     `json:"ready"`
 	Failing  []string `json:"failing,omitempty"`  // why it is not ready: "store", "policy", "draining"
 	Degraded []string `json:"degraded,omitempty"` // slower, but right: "live"
+	// Attention is what somebody should look at, and stops nothing: "emergencies".
+	Attention []string `json:"attention,omitempty"`
 }
 
 // readyFor is how long one look at readiness is good for, so that probes can't
@@ -82,6 +84,11 @@ func (a *api) readiness(ctx context.Context) Readiness {
 	now.Ready = len(now.Failing) == 0
 	if live := a.Bridge.Live(); live == nil || live.Healthy() != nil {
 		now.Degraded = append(now.Degraded, "live")
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Attention)) {
+		if a.Attention[name]() {
+			now.Attention = append(now.Attention, name)
+		}
 	}
 	return now
 }

@@ -117,7 +117,7 @@ func TestAPatientIsFoundByWhoIsInvolved(t *testing.T) {
 // TestEmergencyAccessNeedsTwoSteps, and a role that may.
 func TestEmergencyAccessNeedsTwoSteps(t *testing.T) {
 	w := newWorld(t)
-	ask := map[string]any{"patient": "jens", "reason": "Unconscious on arrival."}
+	ask := map[string]any{"mid": "emergency-1", "patient": "jens", "reason": "Unconscious on arrival."}
 	if no := w.call("sw-other", "POST", "/emergencies", ask); no.status != http.StatusForbidden {
 		t.Errorf("a support worker: %d %s", no.status, no.body)
 	}

@@ -29,6 +29,8 @@ type (
 	presenceWord        struct{}
 	assuranceWord       struct{}
 	outcomeWord         struct{}
+	reviewOutcomeWord   struct{}
+	reviewNoteWord      struct{}
 )
 
 func oneOf[S ~string](doc string, values ...S) *huma.Schema {
@@ -107,6 +109,19 @@ func (outcomeWord) Schema(huma.Registry) *huma.Schema {
 	return oneOf("What became of a resource.", fhir.Taken, fhir.Skipped, fhir.Invalid)
 }
 
+func (reviewOutcomeWord) Schema(huma.Registry) *huma.Schema {
+	return oneOf("How a review ended. One that was referred may be followed by another.",
+		bridge.OutcomeJustified, bridge.OutcomeNotJustified, bridge.OutcomeReferred)
+}
+
+func (reviewNoteWord) Schema(huma.Registry) *huma.Schema {
+	var all []bridge.ReviewNote
+	for _, o := range []bridge.ReviewOutcome{bridge.OutcomeJustified, bridge.OutcomeNotJustified, bridge.OutcomeReferred} {
+		all = append(all, bridge.Notes[o]...)
+	}
+	return oneOf("Why: the first two go with justified, the next four with not-justified, the others with referred.", all...)
+}
+
 // newRegistry returns a registry that knows our words.
 func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
@@ -124,6 +139,8 @@ func newRegistry() huma.Registry {
 	alias[bridge.PresenceState, presenceWord](r)
 	alias[bridge.Assurance, assuranceWord](r)
 	alias[fhir.Outcome, outcomeWord](r)
+	alias[bridge.ReviewOutcome, reviewOutcomeWord](r)
+	alias[bridge.ReviewNote, reviewNoteWord](r)
 	return r
 }
 

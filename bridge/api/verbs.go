@@ -68,8 +68,10 @@ type Objections interface {
 
 // Emergencies break the glass.
 type Emergencies interface {
-	BreakGlass(ctx context.Context, c bridge.Caller, p bridge.PatientID, reason string) (bridge.Emergency, error)
+	BreakGlass(ctx context.Context, c bridge.Caller, n bridge.NewEmergency) (bridge.Emergency, error)
 	ConfirmGlass(ctx context.Context, c bridge.Caller, p bridge.PatientID, id string) (bridge.Emergency, error)
+	Emergencies(ctx context.Context, c bridge.Caller, q bridge.EmergencyQuery) ([]bridge.EmergencyView, error)
+	ReviewEmergency(ctx context.Context, c bridge.Caller, n bridge.NewReview) (bridge.Emergency, error)
 }
 
 // Patients are found, with who is around them and what happened.

@@ -22,6 +22,8 @@ import (
 //	sw            jens's support worker, social psychiatry
 //	sw-other      of social psychiatry, knows none of them
 //	cw            jens's caseworker at the jobcentre
+//	dpo           the region's data-protection officer
+//	dpo-other     the municipality's
 //	jens          38 years old
 //	amir          13 years old; mother has custody
 //	bo            nobody's patient
@@ -47,6 +49,8 @@ var roles = []bridge.PractitionerRole{
 	{ID: "sw", Organization: "social-psychiatry", Code: "paedagog"},
 	{ID: "sw-other", Organization: "social-psychiatry", Code: "paedagog"},
 	{ID: "cw", Organization: "jobcentre", Code: "beskaeftigelsesvejleder"},
+	{ID: "dpo", Organization: "region", Code: bridge.RoleDataProtection},
+	{ID: "dpo-other", Organization: "municipality", Code: bridge.RoleDataProtection},
 }
 
 func person(id string) string { return "person-" + id }

@@ -74,7 +74,7 @@ var medcomRoles = func() map[string]bridge.RoleCode {
 }()
 
 // ownRoles are the codes of SystemRole.
-var ownRoles = map[string]bridge.RoleCode{"tolk": "tolk"}
+var ownRoles = map[string]bridge.RoleCode{"tolk": "tolk", string(bridge.RoleDataProtection): bridge.RoleDataProtection}
 
 func roleCode(system, code string) bridge.RoleCode {
 	switch system {

@@ -57,7 +57,7 @@ var consentCommands = map[wire.CommandType]command{
 		return wire.Empty{}, s.hub.Gate.Rights.Lift(s.ctx, c, d.Patient, d.Objection)
 	}),
 	wire.CmdEmergencyAsk: does(func(s *session, c bridge.Caller, d *wire.EmergencyAsk) (any, error) {
-		e, err := s.hub.Gate.Rights.BreakGlass(s.ctx, c, d.Patient, d.Reason)
+		e, err := s.hub.Gate.Rights.BreakGlass(s.ctx, c, bridge.NewEmergency{MID: d.MID, Patient: d.Patient, Reason: d.Reason})
 		return wire.EmergencyState{Emergency: e}, err
 	}),
 	wire.CmdEmergencyConfirm: does(func(s *session, c bridge.Caller, d *wire.EmergencyConfirm) (any, error) {

@@ -200,7 +200,7 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 	case bridge.EventConsent:
 		return t, wire.ConsentEvent{
 			At: v.At, Patient: v.Patient, Consent: v.Consent, Request: v.Request,
-			Objection: v.Objection, By: v.By, State: v.State, Withheld: e.Withheld,
+			Objection: v.Objection, Emergency: v.Emergency, By: v.By, State: v.State, Withheld: e.Withheld,
 		}
 	}
 	return t, wire.ConvEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, By: v.By, State: v.State, Withheld: e.Withheld}

@@ -72,6 +72,6 @@ type Rights interface {
 	Consents(ctx context.Context, c bridge.Caller, p bridge.PatientID) ([]bridge.Consent, []bridge.Objection, error)
 	Object(ctx context.Context, c bridge.Caller, o bridge.Objection) (bridge.Objection, error)
 	Lift(ctx context.Context, c bridge.Caller, p bridge.PatientID, id bridge.ObjectionID) error
-	BreakGlass(ctx context.Context, c bridge.Caller, p bridge.PatientID, reason string) (bridge.Emergency, error)
+	BreakGlass(ctx context.Context, c bridge.Caller, n bridge.NewEmergency) (bridge.Emergency, error)
 	ConfirmGlass(ctx context.Context, c bridge.Caller, p bridge.PatientID, id string) (bridge.Emergency, error)
 }

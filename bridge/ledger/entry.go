@@ -35,6 +35,7 @@ const (
 	KindObjected   Kind = "objected"   // an objection was made
 	KindLifted     Kind = "lifted"     // an objection was lifted
 	KindEmergency  Kind = "emergency"  // the glass was broken
+	KindReviewed   Kind = "reviewed"   // an emergency access was looked into
 	KindRegistered Kind = "registered" // patient, care team or representatives changed
 )
 

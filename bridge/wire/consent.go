@@ -79,6 +79,7 @@ type ObjectionLift struct {
 
 // EmergencyAsk asks for emergency access.
 type EmergencyAsk struct {
+	MID     string           `json:"mid"` // asking again with it returns the same access
 	Patient bridge.PatientID `json:"patient"`
 	Reason  string           `json:"reason"`
 }

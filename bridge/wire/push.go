@@ -82,13 +82,15 @@ type ConvEvent struct {
 }
 
 // ConsentEvent tells that a consent, a request, an objection or an emergency
-// access changed; State is its new state.
+// access changed; State is its new state. Of an emergency access that waits for a
+// data-protection officer it names no patient.
 type ConsentEvent struct {
 	At        time.Time          `json:"at"`
-	Patient   bridge.PatientID   `json:"patient"`
+	Patient   bridge.PatientID   `json:"patient,omitempty"`
 	Consent   bridge.ConsentID   `json:"consent,omitempty"`
 	Request   bridge.RequestID   `json:"request,omitempty"`
 	Objection bridge.ObjectionID `json:"objection,omitempty"`
+	Emergency string             `json:"emergency,omitempty"`
 	By        bridge.Ref         `json:"by,omitempty"`
 	State     string             `json:"state"`
 	Withheld  []bridge.Code      `json:"withheld,omitempty"`

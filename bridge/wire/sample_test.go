@@ -69,7 +69,8 @@ var (
 		Members: []bridge.Party{{Ref: psych}, {Function: bridge.FunctionOwnGP}}, OpenedBy: psych, OpenedAt: at, LastSeq: 12, ChangedAt: at,
 	}
 	emergency = bridge.Emergency{
-		ID: "e-1", Patient: patient, By: psych, Reason: "Unconscious on arrival; medication unknown.", AskedAt: at,
+		MID: "e9d1c0aa-0027",
+		ID:  "e-1", Patient: patient, By: psych, Reason: "Unconscious on arrival; medication unknown.", AskedAt: at,
 	}
 	presence = bridge.Presence{Party: gp, State: bridge.PresenceOnline, Epoch: "pe-7", Rev: 3, AgeMS: 1200}
 	grant    = bridge.NewGrant{MID: "grant-0001", Patient: patient, Request: "r-9", Language: "da", TextHash: "9f86d081"}
@@ -172,7 +173,7 @@ var exchanges = []exchange{
 		Type: wire.CmdHistory, Data: &bridge.HistoryQuery{Conversation: "c-7", Before: 13, Limit: 50}, content: true,
 		OK: &wire.HistoryRead{Items: []bridge.HistoryItem{{Message: message, Disclosure: "d-902"}}, Complete: true},
 	},
-	{Type: wire.CmdEmergencyAsk, Data: &wire.EmergencyAsk{Patient: patient, Reason: emergency.Reason}, OK: &wire.EmergencyState{Emergency: emergency}},
+	{Type: wire.CmdEmergencyAsk, Data: &wire.EmergencyAsk{MID: emergency.MID, Patient: patient, Reason: emergency.Reason}, OK: &wire.EmergencyState{Emergency: emergency}},
 	{Type: wire.CmdEmergencyConfirm, Data: &wire.EmergencyConfirm{Patient: patient, Emergency: "e-1"}, OK: &wire.EmergencyState{Emergency: bridge.Emergency{
 		ID: "e-1", Patient: patient, By: psych, Reason: emergency.Reason, AskedAt: at, ConfirmedAt: at.Add(time.Minute), ExpiresAt: at.Add(16 * time.Minute),
 	}}},

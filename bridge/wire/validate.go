@@ -124,7 +124,7 @@ func (c *ConsentPreview) validate() error {
 func (c *ConsentTextFor) validate() error { return required(string(c.Patient), c.Language) }
 func (o *ObjectionMake) validate() error  { return required(string(o.Patient), o.MID) }
 func (o *ObjectionLift) validate() error  { return required(string(o.Patient), string(o.Objection)) }
-func (e *EmergencyAsk) validate() error   { return required(string(e.Patient), e.Reason) }
+func (e *EmergencyAsk) validate() error   { return required(e.MID, string(e.Patient), e.Reason) }
 
 func (e *EmergencyConfirm) validate() error {
 	return required(string(e.Patient), e.Emergency)

@@ -317,7 +317,7 @@ func TestEveryCommandHasItsAnswer(t *testing.T) {
 			return gp.RequestConsent(ctx, bridge.NewRequest{Patient: "jens", Scope: scope, Reason: "why not"})
 		}},
 		{"glass", func() (any, error) {
-			e, err := gp.BreakGlass(ctx, "jens", "unconscious in the waiting room")
+			e, err := gp.BreakGlass(ctx, bridge.NewEmergency{Patient: "jens", Reason: "unconscious in the waiting room"})
 			emergency = e
 			return e, err
 		}},

@@ -84,15 +84,19 @@ func (c *Client) Lift(ctx context.Context, p bridge.PatientID, id bridge.Objecti
 	return err
 }
 
-// BreakGlass asks for emergency access, with the reason in writing.
-func (c *Client) BreakGlass(ctx context.Context, p bridge.PatientID, reason string) (bridge.Emergency, error) {
-	out, err := askOnce[wire.EmergencyState](ctx, c, wire.CmdEmergencyAsk, wire.EmergencyAsk{Patient: p, Reason: reason})
+// BreakGlass asks for emergency access, with the reason in writing. An empty MID
+// is replaced by a fresh one; asking again with one returns the same access.
+func (c *Client) BreakGlass(ctx context.Context, n bridge.NewEmergency) (bridge.Emergency, error) {
+	if n.MID == "" {
+		n.MID = newID()
+	}
+	out, err := ask[wire.EmergencyState](ctx, c, wire.CmdEmergencyAsk, wire.EmergencyAsk{MID: n.MID, Patient: n.Patient, Reason: n.Reason})
 	return out.Emergency, err
 }
 
 // ConfirmGlass is the second confirmation, within bridge.EmergencyConfirm. It
 // opens the access for bridge.EmergencyLifetime.
 func (c *Client) ConfirmGlass(ctx context.Context, p bridge.PatientID, id string) (bridge.Emergency, error) {
-	out, err := askOnce[wire.EmergencyState](ctx, c, wire.CmdEmergencyConfirm, wire.EmergencyConfirm{Patient: p, Emergency: id})
+	out, err := ask[wire.EmergencyState](ctx, c, wire.CmdEmergencyConfirm, wire.EmergencyConfirm{Patient: p, Emergency: id})
 	return out.Emergency, err
 }

@@ -21,13 +21,6 @@ func ask[T any](ctx context.Context, c *Client, t wire.CommandType, data any) (T
 	return out, err
 }
 
-// askOnce is a command that is not repeated when its outcome is unknown.
-func askOnce[T any](ctx context.Context, c *Client, t wire.CommandType, data any) (T, error) {
-	var out T
-	_, _, err := c.call(ctx, false, t, data, &out)
-	return out, err
-}
-
 // Open opens a conversation, or returns the one opened before with this MID. An
 // empty MID is replaced by a fresh one.
 func (c *Client) Open(ctx context.Context, n bridge.NewConversation) (bridge.Conversation, error) {

@@ -999,8 +999,41 @@ export interface HistoryRead {
 
 /** EmergencyAsk asks for emergency access. */
 export interface EmergencyAsk {
+  mid: string;
   patient: PatientID;
   reason: string;
+}
+
+/**
+ * ReviewOutcome is how a review ended. One that was referred may be followed by
+ * another; the two others are final.
+ */
+export type ReviewOutcome = "justified" | "not-justified" | "referred";
+
+/**
+ * ReviewNote is why, as a code: the record holds no free text. The officer's own
+ * words belong into their case system.
+ */
+export type ReviewNote = "life-or-health" | "vital-interest" | "reason-unclear" | "other-way-open" | "more-than-needed" | "private-purpose" | "to-management" | "to-authority" | "to-police" | "to-second-reviewer";
+
+/** Review is what a data-protection officer made of an emergency access. */
+export interface Review {
+  mid: string;
+  by: Ref;
+  at: Time;
+  outcome: ReviewOutcome;
+  note: ReviewNote;
+}
+
+/**
+ * FollowUp is the task that an emergency access leaves behind: somebody looks
+ * into it, and the patient is told what came out. The review closes it.
+ */
+export interface FollowUp {
+  id: string;
+  opened_at: Time;
+  due_at: Time;
+  closed_at?: Time;
 }
 
 /**
@@ -1009,13 +1042,19 @@ export interface EmergencyAsk {
  */
 export interface Emergency {
   id: string;
+  mid?: string;
   patient: PatientID;
   by: Ref;
+  organizations?: string[];
   reason: string;
   asked_at: Time;
   confirmed_at?: Time;
   expires_at?: Time;
+  entry?: number;
   reviewed: boolean;
+  review?: Review;
+  follow_up?: FollowUp;
+  shown_to?: Ref[];
 }
 
 /** EmergencyState answers both. */
@@ -1061,7 +1100,7 @@ export interface DirectoryFor {
  * RoleCode is what somebody is employed as, in the terms of MedCom's
  * medcom-core-PractitionerRoles where it has one ("overlaege", "socialraadgiver").
  */
-export type RoleCode = string;
+export type RoleCode = "databeskyttelsesraadgiver";
 
 /**
  * Absence is a period in which somebody is away (FHIR notAvailable) and who
@@ -1136,7 +1175,7 @@ export interface EntriesAfter {
 }
 
 /** Kind is what an entry records. */
-export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "registered";
+export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "registered";
 
 /**
  * Entry is one line of a patient's record. It holds no free text, no content and
@@ -1239,14 +1278,16 @@ export interface ConvEvent {
 
 /**
  * ConsentEvent tells that a consent, a request, an objection or an emergency
- * access changed; State is its new state.
+ * access changed; State is its new state. Of an emergency access that waits for a
+ * data-protection officer it names no patient.
  */
 export interface ConsentEvent {
   at: Time;
-  patient: PatientID;
+  patient?: PatientID;
   consent?: ConsentID;
   request?: RequestID;
   objection?: ObjectionID;
+  emergency?: string;
   by?: Ref;
   state: string;
   withheld?: Code[];

@@ -48,7 +48,10 @@ type config struct {
 		Endpoint string  `yaml:"endpoint"`
 		Share    float64 `yaml:"share"`
 	} `yaml:"otlp"`
-	Limits limitsConfig `yaml:"limits"`
+	Limits      limitsConfig `yaml:"limits"`
+	Emergencies struct {
+		ReviewWithin time.Duration `yaml:"review_within"`
+	} `yaml:"emergencies"`
 
 	ready map[string]func(context.Context) error
 }
@@ -157,6 +160,14 @@ func assign(field reflect.Value, text string) error {
 		}
 		field.SetBool(b)
 	case reflect.Int, reflect.Int64:
+		if field.Type() == reflect.TypeFor[time.Duration]() {
+			d, err := time.ParseDuration(text)
+			if err != nil {
+				return errors.New("want a duration: 72h")
+			}
+			field.SetInt(int64(d))
+			return nil
+		}
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return errors.New("want a number")

@@ -13,6 +13,8 @@ import (
 type emergencyCmd struct {
 	Ask     emergencyAskCmd     `cmd:"" help:"Ask for emergency access, with the reason in writing."`
 	Confirm emergencyConfirmCmd `cmd:"" help:"Confirm it, within two minutes."`
+	List    emergencyListCmd    `cmd:"" help:"A patient's emergency accesses; for a data-protection officer, those to review."`
+	Review  emergencyReviewCmd  `cmd:"" help:"Say what came out of one, as a data-protection officer."`
 }
 
 type emergencyAskCmd struct {
@@ -28,7 +30,7 @@ func (a *emergencyAskCmd) Run(ctx context.Context, out *printer) error {
 		return err
 	}
 	return a.with(ctx, out, func(ctx context.Context, c *brobygger.Client) error {
-		e, err := c.BreakGlass(ctx, patient, a.Reason)
+		e, err := c.BreakGlass(ctx, bridge.NewEmergency{Patient: patient, Reason: a.Reason})
 		if err != nil || out.value(e) {
 			return err
 		}

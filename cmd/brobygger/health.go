@@ -41,6 +41,9 @@ func (h *healthCmd) Run(ctx context.Context, out *printer) error {
 		default:
 			out.printf("Ready.\n")
 		}
+		if len(got.Attention) > 0 {
+			out.printf("Somebody should look at: %s\n", strings.Join(got.Attention, ", "))
+		}
 	}
 	if !got.Ready {
 		return errTold

@@ -80,19 +80,25 @@ var kinds = map[ledger.Kind]string{
 	ledger.KindObjected:   "BY said no to somebody",
 	ledger.KindLifted:     "BY took a no back",
 	ledger.KindEmergency:  "BY broke the glass",
+	ledger.KindReviewed:   "BY looked into an emergency access",
 	ledger.KindRegistered: "who is around you was registered",
 }
 
 // acts are those kinds whose sentence depends on what was done.
 var acts = map[string]string{
-	"denied send":   "BY was not allowed to write to TO",
-	"denied read":   "TO was not shown what BY wrote",
-	"denied see":    "TO was not told about BY",
-	"seen team":     "TO looked up who is around you",
-	"seen presence": "TO looked up who of those around you can be reached",
-	"seen list":     "TO looked through conversations about you",
-	"seen consents": "TO looked up what you have agreed to",
-	"seen preview":  "BY looked up who would see a message about you",
+	"denied send":            "BY was not allowed to write to TO",
+	"denied read":            "TO was not shown what BY wrote",
+	"denied see":             "TO was not told about BY",
+	"seen team":              "TO looked up who is around you",
+	"seen presence":          "TO looked up who of those around you can be reached",
+	"seen list":              "TO looked through conversations about you",
+	"seen emergency":         "BY was shown an emergency access, to review it",
+	"denied review":          "BY was not allowed to review an emergency access",
+	"reviewed justified":     "BY looked into an emergency access: it was justified",
+	"reviewed not-justified": "BY looked into an emergency access: it was not justified",
+	"reviewed referred":      "BY looked into an emergency access, and passed it on",
+	"seen consents":          "TO looked up what you have agreed to",
+	"seen preview":           "BY looked up who would see a message about you",
 }
 
 // entry prints one entry as a sentence, with its ground.

@@ -42,7 +42,8 @@ type service struct {
 	metrics  *api.Metrics
 	handler  http.Handler
 	draining atomic.Bool
-	closers  []func() error // in order of making
+	waiting  atomic.Pointer[bridge.Unreviewed] // emergency accesses, as of the last sweep
+	closers  []func() error                    // in order of making
 }
 
 // Memory: a decision makes garbage, and collecting it less often makes decisions
@@ -85,10 +86,12 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	}
 	s.bridge, err = bridge.New(bridge.Config{
 		Store: s.store, Decider: engine, Texts: engine, Live: here, Log: log, Meter: s.metrics, Zone: zone,
+		ReviewWithin: c.Emergencies.ReviewWithin,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the bridge: %w", err)
 	}
+	s.oversee()
 	return s, s.face(ctx, c, v, here)
 }
 
@@ -116,7 +119,8 @@ func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here br
 	s.handler, err = api.New(api.Config{
 		Bridge: s.bridge, Verifier: v, Hub: s.hub, Log: s.log,
 		Metrics: s.metrics, MetricsElsewhere: c.Metrics != "", Tracing: tracing,
-		Ready: c.ready, Draining: s.draining.Load, Limits: c.Limits.api(), TrustedProxies: proxies, HSTS: c.HSTS,
+		Attention: map[string]func() bool{"emergencies": func() bool { return s.unreviewed().Overdue > 0 }},
+		Ready:     c.ready, Draining: s.draining.Load, Limits: c.Limits.api(), TrustedProxies: proxies, HSTS: c.HSTS,
 	})
 	return err
 }
@@ -178,7 +182,13 @@ func (s *service) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := s.bridge.Sweep(ctx); err != nil && ctx.Err() == nil {
+		err := s.bridge.Sweep(ctx)
+		if u, countErr := s.bridge.Unreviewed(ctx); countErr != nil {
+			err = errors.Join(err, countErr)
+		} else {
+			s.waiting.Store(&u)
+		}
+		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweeping failed", slog.Any("error", err))
 		}
 		select {

@@ -46,3 +46,34 @@ refusals contains "not_active" if not input.by.active
 refusals contains "role_unknown" if not data.party.placed(input.by)
 
 refusals contains "emergency_not_listed" if not listed(input.by)
+
+# METADATA
+# description: |
+#   Whether input.by may see and review emergency accesses that were made at
+#   input.organizations: whoever holds the office, where it is held or below it.
+# entrypoint: true
+default may_review := {"allow": false}
+
+may_review := {"allow": true, "basis": data.law.grounds.review} if {
+	input.by.assured
+	input.by.active
+	input.by.reviews
+	_theirs
+}
+
+_theirs if input.by.unit in input.organizations
+
+# METADATA
+# description: Why not, every reason.
+# entrypoint: true
+review_refusals contains "assurance_low" if not input.by.assured
+
+review_refusals contains "not_active" if not input.by.active
+
+review_refusals contains "not_reviewer" if not input.by.reviews
+
+# Said to who holds the office only: to others it would tell where it was made.
+review_refusals contains "other_organization" if {
+	input.by.reviews
+	not _theirs
+}

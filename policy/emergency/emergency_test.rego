@@ -36,3 +36,30 @@ test_open_inside_its_time_only if {
 	data.emergency.open(open) with input as _by(open)
 	not data.emergency.open(past) with input as _by(past)
 }
+
+_officer := {"assured": true, "active": true, "reviews": true, "unit": "region"}
+
+_reviewing(by, organizations) := {"now": people.now, "by": by, "organizations": organizations}
+
+test_the_officer_of_the_region_reviews_what_a_ward_of_it_opened if {
+	data.emergency.may_review == {"allow": true, "basis": "dk.review"} with input as _reviewing(_officer, {"ward", "hospital", "region"})
+	data.emergency.review_refusals == set() with input as _reviewing(_officer, {"ward", "hospital", "region"})
+}
+
+test_what_was_opened_elsewhere_is_not_theirs if {
+	data.emergency.may_review == {"allow": false} with input as _reviewing(_officer, {"clinic"})
+	data.emergency.review_refusals == {"other_organization"} with input as _reviewing(_officer, {"clinic"})
+	not data.emergency.may_review.allow with input as _reviewing(_officer, set())
+}
+
+test_the_one_who_breaks_the_glass_does_not_review if {
+	doctor := object.union(people.ward_doctor, {"reviews": false, "unit": "ward"})
+	data.emergency.review_refusals == {"not_reviewer"} with input as _reviewing(doctor, {"ward", "hospital"})
+}
+
+test_every_reason_against_a_review_is_named if {
+	data.emergency.may_review == {"allow": false} with input as _reviewing({}, {"ward"})
+	data.emergency.review_refusals == {"assurance_low", "not_active", "not_reviewer"} with input as _reviewing({}, {"ward"})
+	homeless := {"assured": true, "active": true, "reviews": true}
+	data.emergency.review_refusals == {"other_organization"} with input as _reviewing(homeless, {"ward"})
+}

@@ -123,7 +123,14 @@ func times(v any) []*time.Time {
 	case *bridge.Objection:
 		return []*time.Time{&v.CreatedAt, &v.LiftedAt}
 	case *bridge.Emergency:
-		return []*time.Time{&v.AskedAt, &v.ConfirmedAt, &v.ExpiresAt}
+		all := []*time.Time{&v.AskedAt, &v.ConfirmedAt, &v.ExpiresAt}
+		if v.Review != nil {
+			all = append(all, &v.Review.At)
+		}
+		if v.FollowUp != nil {
+			all = append(all, &v.FollowUp.OpenedAt, &v.FollowUp.DueAt, &v.FollowUp.ClosedAt)
+		}
+		return all
 	case *bridge.Conversation:
 		return []*time.Time{&v.OpenedAt, &v.ChangedAt}
 	case *bridge.Message:

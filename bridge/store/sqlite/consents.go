@@ -59,10 +59,7 @@ func (c consents) Put(r bridge.Ruling) error {
 			WHERE patient = excluded.patient`,
 			string(r.ID), string(r.Patient), nanos(r.CreatedAt), flag(!r.LiftedAt.IsZero()), doc)
 	case bridge.Emergency:
-		return c.own(`INSERT INTO emergencies (id, patient, asked, doc) VALUES (?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, doc = excluded.doc
-			WHERE patient = excluded.patient`,
-			r.ID, string(r.Patient), nanos(r.AskedAt), doc)
+		return c.putEmergency(r, doc)
 	}
 	return fmt.Errorf("keeping %T: not a ruling", r)
 }

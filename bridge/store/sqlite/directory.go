@@ -65,6 +65,9 @@ func (d directory) Find(q bridge.DirectoryQuery) ([]bridge.RoleEntry, error) {
 			SELECT ? UNION SELECT o.id FROM organizations o JOIN units ON o.part_of = units.id AND o.part_of <> ''
 		) SELECT id FROM units)`, q.Organization)
 	}
+	if q.Code != "" {
+		f.and("r.code = ?", string(q.Code))
+	}
 	if q.Text != "" {
 		f.and("(instr(p.folded, ?) > 0 OR instr(o.folded, ?) > 0)", fold(q.Text), fold(q.Text))
 	}
@@ -110,10 +113,10 @@ func (d directory) Put(r bridge.Resource) error {
 				active = excluded.active, doc = excluded.doc`,
 			r.ID, r.Name, fold(r.Name), flag(r.Active), doc)
 	case bridge.PractitionerRole:
-		_, err = d.exec(`INSERT INTO roles (id, practitioner, organization, active, doc) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET practitioner = excluded.practitioner,
-				organization = excluded.organization, active = excluded.active, doc = excluded.doc`,
-			r.ID, r.Practitioner, r.Organization, flag(r.Active), doc)
+		_, err = d.exec(`INSERT INTO roles (id, practitioner, organization, active, code, doc) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET practitioner = excluded.practitioner, organization = excluded.organization,
+				active = excluded.active, code = excluded.code, doc = excluded.doc`,
+			r.ID, r.Practitioner, r.Organization, flag(r.Active), string(r.Code), doc)
 	case bridge.RelatedPerson:
 		_, err = d.exec(`INSERT INTO related_persons (id, patient, doc) VALUES (?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET patient = excluded.patient, doc = excluded.doc`,

@@ -6,6 +6,7 @@ package sqlite_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -62,5 +63,38 @@ func TestTheFirstReleasesDatabaseIsOpened(t *testing.T) {
 	}
 	for n := range 3 {
 		update(t, s, "a", wholePath("a", "c", 100+n))
+	}
+}
+
+// What was opened by an emergency access before there were reviews waits for one,
+// where its maker works.
+func TestAnEmergencyOfTheFirstReleaseWaitsForItsReview(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bridge.db")
+	script, err := os.ReadFile("testdata/v1.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const row = `INSERT INTO emergencies VALUES ('%s', 'a', 1767225600000000000, CAST('{"id":"%[1]s","patient":"a",
+		"by":"PractitionerRole/anna-clinic","reason":"unconscious","asked_at":"2026-01-01T00:00:00Z"%s,"reviewed":false}' AS BLOB))`
+	foreign(t, path, string(script), fmt.Sprintf(row, "asked", ""),
+		fmt.Sprintf(row, "opened", `,"confirmed_at":"2026-01-01T00:01:00Z","expires_at":"2026-01-01T00:16:00Z"`))
+	s := open(t, path, small)
+	defer shut(t, s)
+	err = s.View(context.Background(), func(tx bridge.Tx) error {
+		queue, err := tx.Emergencies().Find(bridge.EmergencyQuery{Organization: "clinic", Confirmed: true, Waiting: true})
+		if err != nil {
+			return err
+		}
+		if len(queue) != 1 || queue[0].ID != "opened" {
+			t.Errorf("the queue is %+v", queue)
+		}
+		n, _, _, err := tx.Emergencies().Waiting(noon)
+		if n != 1 {
+			t.Errorf("%d wait, want 1", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

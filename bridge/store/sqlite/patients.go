@@ -153,11 +153,11 @@ func (p patients) Snapshot(id bridge.PatientID) (*bridge.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Emergencies, err = p.emergencies(id)
+	s.Emergencies, err = p.glasses(id)
 	return s, err
 }
 
-func (p patients) emergencies(id bridge.PatientID) ([]bridge.Emergency, error) {
+func (p patients) glasses(id bridge.PatientID) ([]bridge.Emergency, error) {
 	const day = int64(24 * 60 * 60 * 1e9)
 	var all []bridge.Emergency
 	newest := int64(never)

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Opener) {
 		{"Consents", consents},
 		{"EndedConsents", endedConsents},
 		{"Due", due},
+		{"Emergencies", emergencies},
 		{"Requests", requests},
 		{"HeldRequests", heldRequests},
 		{"Conversations", conversations},

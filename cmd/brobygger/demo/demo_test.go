@@ -70,7 +70,7 @@ func TestTheRegionIsTakenWhole(t *testing.T) {
 		}
 	}
 	want := map[string]int{
-		"Organization": 16, "Practitioner": 27, "PractitionerRole": 28, "RelatedPerson": 5, "Account": 44,
+		"Organization": 16, "Practitioner": 28, "PractitionerRole": 29, "RelatedPerson": 5, "Account": 45,
 		"Patient": 12, "Team": 12, "Consent": 9, "Objection": 4,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
