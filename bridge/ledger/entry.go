@@ -6,9 +6,7 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -76,19 +74,6 @@ type Leaf struct {
 	Prev   [32]byte // head before this leaf
 	Commit [32]byte // Commitment(Salt, Entry)
 	Head   [32]byte // Link(Prev, Commit)
-}
-
-// Canonical returns the bytes that are committed to: JSON in the order of the
-// struct's fields, times in UTC to the nanosecond.
-func (e Entry) Canonical() ([]byte, error) {
-	e.Time = e.Time.UTC()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
-		return nil, fmt.Errorf("encoding entry: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Commitment is SHA-256(salt || canonical).

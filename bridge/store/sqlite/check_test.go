@@ -49,10 +49,10 @@ func TestCheckFindsHarm(t *testing.T) {
 		{"the last message is removed", `DELETE FROM messages WHERE seq = 4`, "messages of conversation c: log has a gap"},
 		{"a place is skipped", `UPDATE conversations SET last_seq = 5`, "conversation c: place 5 is empty"},
 		{"an accepted message loses its state", `UPDATE messages SET state = 'held' WHERE seq = 1`, "message 000000000000-c: "},
-		{"a disclosure is given another entry", `UPDATE disclosures SET doc = CAST(replace(CAST(doc AS TEXT), '"seq":4', '"seq":3') AS BLOB)`, "disclosure d-000000000001-c: not entry 3 of patient a"},
+		{"a disclosure is given another entry", `UPDATE disclosures SET doc = CAST('{"id":"d-000000000001-c","patient":"a","seq":3}' AS BLOB) WHERE id = 'd-000000000001-c'`, "disclosure d-000000000001-c: not entry 3 of patient a"},
 		{"a disclosure is removed", `DELETE FROM disclosures WHERE id = 'd-000000000001-c'`, "claims of consent consent-of-a: 3, counted 4"},
-		{"a delivery that never was disclosed", `UPDATE deliveries SET recipient = 'Patient/a', doc = CAST(replace(CAST(doc AS TEXT), 'PractitionerRole/nurse-of-a', 'Patient/a') AS BLOB) WHERE message = '000000000001-c'`, "delivery of message 000000000001-c to Patient/a: never disclosed"},
-		{"a delivery without a state", `UPDATE deliveries SET doc = CAST(replace(CAST(doc AS TEXT), 'delivered', 'forgotten') AS BLOB) WHERE message = '000000000002-c'`, "delivery of message 000000000002-c to PractitionerRole/nurse-of-a: not accounted for"},
+		{"a delivery that never was disclosed", `UPDATE deliveries SET recipient = 'Patient/a', doc = CAST('{"message":"000000000001-c","recipient":"Patient/a","state":"delivered"}' AS BLOB) WHERE message = '000000000001-c'`, "delivery of message 000000000001-c to Patient/a: never disclosed"},
+		{"a delivery without a state", `UPDATE deliveries SET doc = CAST('{"message":"000000000002-c","recipient":"PractitionerRole/nurse-of-a","state":"forgotten"}' AS BLOB) WHERE message = '000000000002-c'`, "delivery of message 000000000002-c to PractitionerRole/nurse-of-a: not accounted for"},
 		{"a consent of a later epoch", `UPDATE patients SET epoch = 1`, "consent consent-of-a: of an epoch that patient a has not reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

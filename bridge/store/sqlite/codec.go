@@ -66,6 +66,9 @@ func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 // encode is v as a document.
 func encode(v any) ([]byte, error) {
+	if doc := compacted(v); doc != nil {
+		return doc, nil
+	}
 	doc, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encoding %T: %w", v, err)
@@ -78,6 +81,9 @@ func decode(column driver.Value, v any) error {
 	doc, ok := column.([]byte)
 	if !ok {
 		return fmt.Errorf("decoding %T: column is %T", v, column)
+	}
+	if len(doc) > 0 && doc[0] == compactForm {
+		return expand(doc, v)
 	}
 	if err := json.Unmarshal(doc, v); err != nil {
 		return fmt.Errorf("decoding %T: %w", v, err)

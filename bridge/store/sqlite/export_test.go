@@ -96,3 +96,9 @@ func TailAgain(doc []byte) error {
 	}
 	return nil
 }
+
+// Encode and Decode are how nouns are kept in documents.
+func Encode(v any) ([]byte, error) { return encode(v) }
+
+// Decode reads what Encode has made into what v points at.
+func Decode(doc []byte, v any) error { return decode(doc, v) }
