@@ -4,7 +4,6 @@
 package hub
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -37,22 +36,21 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusTooManyRequests, wait)
 		return
 	}
-	conn, err := h.upgrader.Upgrade(w, r, nil)
+	s := &session{hub: h, id: newID(), ip: ip, page: r.Header.Get("Origin") != "", since: time.Now()}
+	conn, err := h.upgrader.Upgrade(taker{w, &s.line}, r, nil)
 	if err != nil { // which has been answered
 		h.ips.leave(ip)
 		return
 	}
-	s := &session{hub: h, id: newID(), conn: conn, ip: ip, page: r.Header.Get("Origin") != "", since: time.Now()}
+	s.conn = conn
 	s.heard = s.since
 	s.sent = s.since
-	s.ctx, s.cancel = context.WithCancel(h.ctx)
 	// What is over the limit of our own is told with a code of our own; this one
 	// only stops a frame that claims to be huge.
 	conn.SetReadLimit(4 * wire.MaxMessage)
 	conn.SetPingHandler(s.pinged)
 	if !h.admit(s) { // shut since it was asked above
 		h.ips.leave(ip)
-		s.cancel()
 		_ = conn.Close()
 		return
 	}

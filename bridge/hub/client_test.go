@@ -231,3 +231,9 @@ func told(t *testing.T, s wire.Server) wire.MessageEvent {
 
 // pass lets time pass, in a bubble.
 func pass(d time.Duration) { <-time.After(d) }
+
+// settle lets claims be closed, which waits for others for a moment.
+func settle() {
+	pass(100 * time.Millisecond)
+	synctest.Wait()
+}

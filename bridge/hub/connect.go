@@ -30,7 +30,7 @@ func (s *session) connect(id uint32, d *wire.Connect) error {
 	// between the two.
 	head, oldest, err := s.hub.Gate.Content.Head(s.ctx, caller)
 	if err != nil {
-		s.refuse(id, err)
+		s.fail(id, err)
 		s.cut(max(fatal(err), bridge.CloseGap))
 		return nil
 	}

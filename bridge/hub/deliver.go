@@ -30,6 +30,7 @@ func (s *session) wake() {
 		return
 	}
 	s.pulling = true
+	s.beginLocked()
 	s.hub.workers.run(s.pull)
 }
 
@@ -52,6 +53,7 @@ func (s *session) pull() {
 	s.delivering.Unlock()
 	s.mu.Lock()
 	s.pulling = false
+	s.endLocked()
 	s.mu.Unlock()
 	s.wake() // for what came in between
 }

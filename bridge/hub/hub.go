@@ -68,6 +68,8 @@ type Hub struct {
 	workers  workers
 	ctx      context.Context
 	stop     context.CancelFunc
+	closings closings
+	arrivals arrivals
 	swept    chan struct{} // closed when the sweeper has gone
 
 	all     [shards]shard[*session] // every socket
@@ -109,7 +111,7 @@ func New(c Config) *Hub {
 	h := &Hub{Config: c, swept: make(chan struct{})}
 	h.upgrader = websocket.Upgrader{
 		Subprotocols:    []string{wire.Subprotocol},
-		ReadBufferSize:  1 << 10,
+		ReadBufferSize:  0, // that of line
 		WriteBufferSize: 4 << 10,
 		WriteBufferPool: &sync.Pool{},
 		CheckOrigin:     h.allowed,
@@ -119,7 +121,6 @@ func New(c Config) *Hub {
 	}
 	h.ips.byIP = map[string]*visitor{}
 	h.ctx, h.stop = context.WithCancel(context.Background())
-	h.workers.start()
 	go h.sweepUntil(h.ctx.Done())
 	return h
 }
@@ -131,6 +132,7 @@ func (h *Hub) Close() error {
 	h.open.Wait()
 	h.stop()
 	<-h.swept
+	h.closeAtOnce()
 	h.workers.stop()
 	return nil
 }

@@ -79,17 +79,21 @@ func (h *Hub) Tell(d bridge.Delivered) {
 				o = outgoing{}
 			}
 		}
-		s.told(d.Event, o)
+		s.told(d, o)
 	}
 }
 
 // told queues an event that needs no claim, if it is what comes next and the
 // session would get content now; else the session fetches it.
-func (s *session) told(e bridge.Event, o outgoing) {
+func (s *session) told(d bridge.Delivered, o outgoing) {
+	e, k := d.Event, lasting
 	s.mu.Lock()
+	if d.Message != nil && s.sending != "" && d.Message.MID == s.sending {
+		k = answering // it goes out with the answer, which comes now
+	}
 	queued := false
 	if o.data != nil && e.N == s.cursor+1 && s.ready && !s.pulling && s.syncs == 0 && s.recentLocked() && !s.halfFullLocked() {
-		queued, _ = s.enqueueLocked(o, lasting)
+		queued, _ = s.enqueueLocked(o, k)
 	}
 	s.head = max(s.head, e.N)
 	if queued {
@@ -141,7 +145,9 @@ func (h *Hub) Draining(patient bridge.PatientID) {
 			s.takeBackAbout(patient)
 			s.recheck(patient)
 		})
+		h.closeAtOnce()
 	})
+	h.closeAtOnce()
 }
 
 // takeBackAbout takes back what rests on claims about the patient: events are

@@ -5,6 +5,8 @@ package hub
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -101,7 +103,15 @@ func (s *session) recheck(patient bridge.PatientID) {
 	if members == nil {
 		return
 	}
+	s.mu.Lock()
+	s.beginLocked()
+	s.mu.Unlock()
 	s.hub.workers.run(func() {
+		defer func() {
+			s.mu.Lock()
+			s.endLocked()
+			s.mu.Unlock()
+		}()
 		caller := s.who()
 		seen, err := s.follow(caller, patient, members)
 		if err != nil {
@@ -139,10 +149,57 @@ func (s *session) touchPresence() {
 	if s.hub.Live == nil {
 		return
 	}
-	s.mu.Lock()
-	conn := s.connectionLocked()
-	s.mu.Unlock()
-	s.hub.workers.run(func() { s.hub.touch([]bridge.Connection{conn}) })
+	s.hub.arrivals.add(s)
+}
+
+// arrivals are the sessions whose presence is to be told, as it is then. Those who
+// come while live state is being told wait for each other, and are told of at
+// once: a script for each costs an embedded live state more than all else about a
+// connection.
+type arrivals struct {
+	mu sync.Mutex // guards the following fields
+
+	waiting []*session
+	telling bool
+}
+
+func (a *arrivals) add(s *session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = append(a.waiting, s)
+	if !a.telling {
+		a.telling = true
+		s.hub.workers.run(s.hub.tellArrivals)
+	}
+}
+
+func (h *Hub) tellArrivals() {
+	for {
+		h.arrivals.mu.Lock()
+		some := h.arrivals.waiting
+		h.arrivals.waiting = nil
+		h.arrivals.telling = len(some) > 0
+		h.arrivals.mu.Unlock()
+		if len(some) == 0 {
+			return
+		}
+		for batch := range slices.Chunk(some, touchBatch) {
+			h.touch(present(batch))
+		}
+	}
+}
+
+// present is the sessions as live state knows them, without those that have left.
+func present(some []*session) []bridge.Connection {
+	conns := make([]bridge.Connection, 0, len(some))
+	for _, s := range some {
+		s.mu.Lock()
+		if s.ready && !s.gone && s.ending == 0 {
+			conns = append(conns, s.connectionLocked())
+		}
+		s.mu.Unlock()
+	}
+	return conns
 }
 
 func (h *Hub) touch(conns []bridge.Connection) {
@@ -154,7 +211,7 @@ func (h *Hub) touch(conns []bridge.Connection) {
 }
 
 func (s *session) dropPresence(party bridge.Ref) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), presenceTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.hub.ctx), presenceTimeout)
 	defer cancel()
 	if err := s.hub.Live.Drop(ctx, party, s.id); err != nil {
 		s.hub.Log.DebugContext(ctx, "presence not told", attrError(err))

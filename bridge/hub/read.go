@@ -15,22 +15,21 @@ import (
 	"github.com/brobygger/brobygger/bridge/wire"
 )
 
-// idleTimeout is the longest silence on the socket; the sweeper's pings end a
-// session before.
-const idleTimeout = 60 * time.Second
-
 var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// read reads until there is a message that takes work, which a worker does and
-// then has reading go on. So the goroutine that waits for a silent client is
-// always a fresh one, whose stack has never had to grow.
+// read reads until there is a message that takes a deep stack, which a worker
+// reads and then has reading go on in a fresh goroutine: so the stack of one that
+// waits for a silent client is small.
 func (s *session) read() {
 	for {
+		s.line.await()
 		message, err := s.readMessage()
 		switch {
 		case err != nil:
 			s.readNoMore(err)
 			return
+		case message != nil && s.received(message.Bytes()):
+			messages.Put(message)
 		case message != nil:
 			s.hub.workers.run(func() {
 				s.receive(message.Bytes())
@@ -57,19 +56,20 @@ func (s *session) readNoMore(err error) {
 }
 
 // readMessage reads one message; it returns none when there is nothing more to
-// be done about it. Its deadline is for the whole of it: neither a pong nor
-// another byte extends it.
+// be done about it. The sweeper ends a session whose message takes too long, the
+// whole of it: neither a pong nor another byte gives it more time.
 func (s *session) readMessage() (*bytes.Buffer, error) {
-	s.patience(idleTimeout)
 	kind, r, err := s.conn.NextReader()
 	if err != nil {
 		return nil, err
 	}
-	s.patience(wire.MessageTimeout)
 	limit := int64(wire.MaxBeforeAuth)
-	if s.identified() {
+	s.mu.Lock()
+	s.begun = time.Now()
+	if s.caller.Party != "" {
 		limit = wire.MaxMessage
 	}
+	s.mu.Unlock()
 	b := messages.Get().(*bytes.Buffer)
 	b.Reset()
 	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
@@ -91,16 +91,6 @@ func (s *session) readMessage() (*bytes.Buffer, error) {
 	return nil, err
 }
 
-// patience sets the deadline of what is read next. One that ends is not waited
-// for any longer.
-func (s *session) patience(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ending == 0 {
-		_ = s.conn.SetReadDeadline(time.Now().Add(d))
-	}
-}
-
 // pinged answers a WebSocket ping, as often as a client has reason to ask.
 func (s *session) pinged(data string) error {
 	s.mu.Lock()
@@ -112,6 +102,21 @@ func (s *session) pinged(data string) error {
 	}
 	_ = s.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(time.Second))
 	return nil
+}
+
+// received takes a message that is one frame of the plain kind, and reports
+// whether it was.
+func (s *session) received(message []byte) bool {
+	c, plain, err := wire.DecodePlain(message)
+	if !plain {
+		return false
+	}
+	if code := s.frame(c, err); code != 0 {
+		s.cut(code)
+	} else {
+		s.wake()
+	}
+	return true
 }
 
 func (s *session) receive(message []byte) {
@@ -127,6 +132,11 @@ func (s *session) receive(message []byte) {
 			return
 		}
 	}
+	if frames == 0 {
+		s.mu.Lock()
+		s.begun = time.Time{}
+		s.mu.Unlock()
+	}
 	s.wake()
 }
 
@@ -139,7 +149,7 @@ func (s *session) frame(c wire.Command, err error) int {
 		s.mu.Unlock()
 		return 0
 	}
-	s.heard, s.asked = now, time.Time{}
+	s.heard, s.asked, s.begun = now, time.Time{}, time.Time{}
 	if c.Beat <= s.beat || c.ID != 0 && c.ID <= s.lastID || err != nil && c.ID == 0 {
 		s.mu.Unlock()
 		return bridge.CloseProtocol
@@ -241,6 +251,7 @@ func (s *session) passLocked(c wire.Command, known bool, now time.Time) bool {
 	s.inbox = append(s.inbox, c)
 	if !s.working {
 		s.working = true
+		s.beginLocked()
 		s.hub.workers.run(s.work)
 	}
 	return true

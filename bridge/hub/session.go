@@ -17,14 +17,16 @@ import (
 
 // session is one connection's life.
 type session struct {
-	hub    *Hub
-	id     string
-	conn   *websocket.Conn
-	ip     string
-	page   bool // it came from a page: there was an Origin
-	since  time.Time
-	ctx    context.Context
-	cancel context.CancelFunc
+	hub   *Hub
+	id    string
+	conn  *websocket.Conn
+	line  line // under conn
+	ip    string
+	page  bool // it came from a page: there was an Origin
+	since time.Time
+
+	// ctx is that of what a worker does for the session, while one does.
+	ctx context.Context
 
 	// delivering is held by whoever claims events and moves the cursor: a pull,
 	// or a sync. Nobody else may, so that there is one order.
@@ -34,6 +36,9 @@ type session struct {
 	closes sync.Mutex
 
 	mu sync.Mutex // guards the following fields
+
+	cancel context.CancelFunc // ends ctx
+	users  int                // of ctx
 
 	caller   bridge.Caller // set once connected
 	language string
@@ -47,6 +52,7 @@ type session struct {
 	beat       uint64    // the newest
 	beatAt     time.Time // when it was read
 	heard      time.Time // the last frame
+	begun      time.Time // when the message that is being read began
 	asked      time.Time // when a ping was sent that has not been answered
 	rate       bucket
 	control    bucket // of control frames
@@ -55,13 +61,16 @@ type session struct {
 	inbox      []wire.Command
 	syncs      int // of these
 	working    bool
+	sending    string // the mid of the message that is being sent
 	typed      map[bridge.ConversationID]time.Time
 
 	// What is to be written.
 	queue   []outgoing
 	bytes   int
 	writing bool
+	mine    bool      // the worker of the commands writes what is queued, when it has answered
 	sent    time.Time // the last frame
+	putting time.Time // since when a message is being written
 
 	// How far the client is.
 	head     uint64 // the newest n we know of
@@ -85,11 +94,30 @@ type session struct {
 
 func newID() string { return "s-" + rand.Text() }
 
-// identified reports whether it is known who calls.
-func (s *session) identified() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.caller.Party != ""
+// beginLocked makes ctx for one who is about to use it, until it calls end. A
+// session at rest has none.
+func (s *session) beginLocked() {
+	if s.users++; s.users > 1 {
+		return
+	}
+	s.ctx, s.cancel = context.WithCancel(s.hub.ctx)
+	if s.ending != 0 || s.gone {
+		s.cancel()
+	}
+}
+
+func (s *session) endLocked() {
+	if s.users--; s.users == 0 {
+		s.cancel()
+		s.ctx, s.cancel = nil, nil
+	}
+}
+
+// stopLocked has what is being carried out given up.
+func (s *session) stopLocked() {
+	if s.cancel != nil {
+		s.cancel()
+	}
 }
 
 // who returns the caller.
@@ -103,18 +131,23 @@ func (s *session) who() bridge.Caller {
 func (s *session) reply(id uint32, ok any) {
 	data, err := wire.Reply(id, 0, ok)
 	if err != nil {
-		s.refuse(id, err)
+		s.fail(id, err)
 		return
 	}
-	s.enqueue(outgoing{data: data, id: id}, lasting)
+	s.enqueue(outgoing{data: data, id: id}, answering)
 }
 
-// refuse queues the refusal of a command.
+// refuse queues the refusal of a command that is not carried out.
 func (s *session) refuse(id uint32, err error) {
+	s.enqueue(outgoing{data: wire.AppendError(nil, id, wire.ErrorOf(err)), id: id}, lasting)
+}
+
+// fail queues the refusal of a command that was tried.
+func (s *session) fail(id uint32, err error) {
 	if bridge.CodeOf(err) == bridge.CodeInternal {
 		s.hub.Log.LogAttrs(s.ctx, levelOf(s.ctx, err), "command failed", attrError(err), attrSession(s))
 	}
-	s.enqueue(outgoing{data: wire.AppendError(nil, id, wire.ErrorOf(err)), id: id}, lasting)
+	s.enqueue(outgoing{data: wire.AppendError(nil, id, wire.ErrorOf(err)), id: id}, answering)
 }
 
 // tell queues a push that is not an event.
@@ -147,11 +180,11 @@ func (s *session) cut(code int) {
 	// A write that is stuck is let go, and a read that waits.
 	now := time.Now()
 	if !start {
-		_ = s.conn.NetConn().SetWriteDeadline(now.Add(lastWords))
+		s.line.hurry(now.Add(lastWords))
 	}
 	_ = s.conn.SetReadDeadline(now.Add(2 * lastWords))
+	s.stopLocked()
 	s.mu.Unlock()
-	s.cancel()
 	s.unsent(dropped)
 	if start {
 		s.hub.workers.run(s.write)
@@ -171,9 +204,10 @@ func (s *session) left() {
 	caller, code := s.caller, s.ending
 	watches := s.watches
 	s.watches = nil
+	s.stopLocked()
 	s.mu.Unlock()
-	s.cancel()
 	_ = s.conn.Close()
+	s.line.release()
 	s.unsent(dropped)
 	for _, w := range watches {
 		w.stop()

@@ -40,7 +40,7 @@ func TestASentMessageReachesEveryDeviceOfItsRecipient(t *testing.T) {
 			}
 			device.say(wire.CmdAck, wire.Ack{N: 1, Shown: []bridge.DisclosureID{got.Disclosure}})
 		}
-		synctest.Wait()
+		settle()
 		if n := h.world.count(bridge.DisclosureShown); n != 2 {
 			t.Fatalf("%d claims were closed as shown", n)
 		}
@@ -56,7 +56,7 @@ func TestAClaimThatCouldNotBeClosedIsClosedAtTheNextTry(t *testing.T) {
 		h.world.unclosed = 2
 		h.world.mu.Unlock()
 		alice.say(wire.CmdAck, wire.Ack{N: 1, Shown: []bridge.DisclosureID{got.Disclosure}})
-		synctest.Wait()
+		settle()
 		if n := h.world.count(bridge.DisclosureShown); n != 0 {
 			t.Fatal("closed though the store was busy")
 		}
@@ -87,7 +87,7 @@ func TestWhoListensIsHandedAMessageAtOnceAndOnce(t *testing.T) {
 		h.world.post(b, "two")
 		h.world.post(b, "three")
 		last := bob.until(func(s wire.Server) bool { return s.Type == wire.PushMessage })
-		synctest.Wait()
+		settle()
 		if last.N != 3 || len(bob.in) != 0 {
 			t.Fatalf("after the answer n %d came, and %d frames more", last.N, len(bob.in))
 		}
@@ -362,7 +362,7 @@ func TestCommandsAreCarriedOutInOrderAndAcksPassASlowOne(t *testing.T) {
 		slow := bob.say(wire.CmdAcknowledge, wire.Acknowledge{Message: "m-1"})
 		quick := bob.say(wire.CmdRead, wire.Read{Conversation: "c-1", Seq: 1})
 		bob.say(wire.CmdAck, wire.Ack{N: 1, Shown: []bridge.DisclosureID{claim}})
-		synctest.Wait()
+		settle()
 		if h.world.count(bridge.DisclosureShown) != 1 {
 			t.Fatal("the ack waited behind a slow command")
 		}
@@ -388,7 +388,7 @@ func TestHistoryIsCutToWhatAnAnswerHolds(t *testing.T) {
 		if err := got.Into(&ok); err != nil || ok.Complete || got.Beat == 0 {
 			t.Fatalf("complete %v, beat %d, %v", ok.Complete, got.Beat, err)
 		}
-		synctest.Wait()
+		settle()
 		if last := ok.Items[len(ok.Items)-1].Message.ID; last != "m-50" || len(got.OK) > wire.MaxReply+1024 {
 			t.Fatalf("last is %s, of %d bytes", last, len(got.OK))
 		}

@@ -4,6 +4,7 @@
 package hub
 
 import (
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -31,6 +32,7 @@ func (h *Hub) sweepUntil(done <-chan struct{}) {
 		case now := <-ticker.C:
 			h.each(func(s *session) { s.sweep(now) })
 			h.ips.forget(now)
+			h.workers.forget(now)
 			if h.Live != nil && now.Sub(touched) >= touchEvery {
 				touched = now
 				h.workers.run(h.touchAll)
@@ -43,6 +45,9 @@ func (h *Hub) sweepUntil(done <-chan struct{}) {
 // alive, does it wait for something?
 func (s *session) sweep(now time.Time) {
 	s.mu.Lock()
+	if !s.putting.IsZero() && now.Sub(s.putting) >= wire.WriteTimeout {
+		s.line.hurry(now) // the writer finds that it took too long
+	}
 	if s.ending != 0 && now.Sub(s.endedAt) >= 2*lastWords { // it was told, or can't be
 		_ = s.conn.Close()
 	}
@@ -50,7 +55,7 @@ func (s *session) sweep(now time.Time) {
 	left := s.expires.Sub(now).Milliseconds()
 	if len(s.closing) > 0 && !s.flushing { // the last try failed
 		s.flushing = true
-		s.hub.workers.run(s.flush)
+		s.hub.closeSoon(s)
 	}
 	s.mu.Unlock()
 	if code != 0 {
@@ -77,6 +82,8 @@ func (s *session) sweepLocked(now time.Time) (code int, ask, warn, again bool) {
 		return bridge.CloseAuthTimeout, false, false, false
 	case known && !now.Before(s.expires):
 		return bridge.CloseTokenExpired, false, false, false
+	case !s.begun.IsZero() && now.Sub(s.begun) >= wire.MessageTimeout:
+		return bridge.CloseNoPong, false, false, false
 	case !s.asked.IsZero() && now.Sub(s.asked) >= wire.PongTimeout:
 		return bridge.CloseNoPong, false, false, false
 	}
@@ -94,19 +101,9 @@ func (s *session) sweepLocked(now time.Time) (code int, ask, warn, again bool) {
 
 // touchAll tells live state that all of ours are alive.
 func (h *Hub) touchAll() {
-	var batch []bridge.Connection
-	h.each(func(s *session) {
-		s.mu.Lock()
-		if s.ready && !s.gone && s.ending == 0 {
-			batch = append(batch, s.connectionLocked())
-		}
-		s.mu.Unlock()
-		if len(batch) >= touchBatch {
-			h.touch(batch)
-			batch = nil
-		}
-	})
-	if len(batch) > 0 {
-		h.touch(batch)
+	var all []*session
+	h.each(func(s *session) { all = append(all, s) })
+	for batch := range slices.Chunk(all, touchBatch) {
+		h.touch(present(batch))
 	}
 }

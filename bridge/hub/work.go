@@ -20,13 +20,18 @@ func (s *session) work() {
 		s.mu.Lock()
 		if len(s.inbox) == 0 || s.ending != 0 || s.gone {
 			s.inbox, s.syncs, s.working = nil, 0, false
+			s.endLocked()
 			s.mu.Unlock()
 			return
 		}
 		c := s.inbox[0]
 		s.inbox = s.inbox[1:]
+		if d, ok := c.Data.(*bridge.Draft); ok && c.Type == wire.CmdSend {
+			s.sending = d.MID
+		}
 		s.mu.Unlock()
 		s.carryOut(c)
+		s.written()
 		if c.Type == wire.CmdSync {
 			s.mu.Lock()
 			s.syncs = max(0, s.syncs-1)
@@ -61,7 +66,7 @@ func (s *session) carryOut(c wire.Command) {
 		return
 	}
 	if c.ID != 0 {
-		s.refuse(c.ID, err)
+		s.fail(c.ID, err)
 	}
 	if code := fatal(err); code != 0 {
 		s.cut(code)
@@ -121,23 +126,18 @@ func (s *session) closeSoonLocked(state bridge.DisclosureState, ids []bridge.Dis
 	s.closing[state] = append(s.closing[state], ids...)
 	if !s.flushing {
 		s.flushing = true
-		s.hub.workers.run(s.flush)
+		s.hub.closeSoon(s)
 	}
 }
 
-// flush closes claims. What comes while it works is gathered for its next turn,
-// so nothing waits for a timer, and a busy session closes many at once. It goes
-// on when the session has ended. What could not be closed waits for the sweeper.
+// flush closes claims, also when the session has ended. What comes while it works
+// waits for the next turn; what could not be closed, for the sweeper.
 func (s *session) flush() {
-	for {
-		closed := s.closeGathered()
-		s.mu.Lock()
-		if len(s.closing) == 0 || !closed {
-			s.flushing = false
-			s.mu.Unlock()
-			return
-		}
-		s.mu.Unlock()
+	closed := s.closeGathered()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flushing = closed && len(s.closing) > 0; s.flushing {
+		s.hub.closeSoon(s)
 	}
 }
 
@@ -153,7 +153,7 @@ func (s *session) closeGathered() bool {
 	s.mu.Unlock()
 	all := true
 	for state, ids := range closing {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.hub.ctx), 5*time.Second)
 		if err := s.hub.Gate.Content.Close(ctx, caller, ids, state); err != nil {
 			s.hub.Log.WarnContext(ctx, "claims not closed yet", attrCode(err), attrSession(s))
 			s.mu.Lock()

@@ -12,59 +12,73 @@ import (
 // stack, and a stack that has grown once is kept by a worker that waits for the
 // next job; a goroutine of its own for each would grow it again each time.
 type workers struct {
-	jobs chan func()
-	done chan struct{}
 	busy sync.WaitGroup
 
-	mu      sync.Mutex // guards the following field
+	mu      sync.Mutex // guards the following fields
+	idle    []*worker  // who became idle last is last, and is taken first
 	stopped bool
+}
+
+type worker struct {
+	jobs  chan func() // closed to let it go
+	since time.Time   // when it became idle
 }
 
 // idleWorker is how long a worker waits for its next job.
 const idleWorker = 5 * time.Second
 
-func (w *workers) start() {
-	w.jobs = make(chan func())
-	w.done = make(chan struct{})
-}
-
 // run has f run soon; it does not wait for it.
 func (w *workers) run(f func()) {
-	select {
-	case w.jobs <- f:
-		return
-	default:
-	}
 	w.mu.Lock()
+	if n := len(w.idle); n > 0 {
+		one := w.idle[n-1]
+		w.idle[n-1], w.idle = nil, w.idle[:n-1]
+		w.mu.Unlock()
+		one.jobs <- f
+		return
+	}
 	defer w.mu.Unlock()
 	if !w.stopped { // or nobody is left whom it could be about
 		w.busy.Add(1)
-		go w.work(f)
+		go w.work(&worker{jobs: make(chan func(), 1)}, f)
 	}
 }
 
-func (w *workers) work(f func()) {
+func (w *workers) work(one *worker, f func()) {
 	defer w.busy.Done()
-	idle := time.NewTimer(idleWorker)
-	defer idle.Stop()
-	for {
+	for ok := true; ok; f, ok = <-one.jobs {
 		f()
-		idle.Reset(idleWorker)
-		select {
-		case f = <-w.jobs:
-		case <-idle.C:
-			return
-		case <-w.done:
+		w.mu.Lock()
+		if w.stopped {
+			w.mu.Unlock()
 			return
 		}
+		one.since = time.Now()
+		w.idle = append(w.idle, one)
+		w.mu.Unlock()
 	}
+}
+
+// forget lets those go that have had nothing to do for long.
+func (w *workers) forget(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for n < len(w.idle) && now.Sub(w.idle[n].since) >= idleWorker {
+		close(w.idle[n].jobs)
+		n++
+	}
+	w.idle = append(w.idle[:0:0], w.idle[n:]...)
 }
 
 // stop lets the workers go, and waits for them.
 func (w *workers) stop() {
 	w.mu.Lock()
 	w.stopped = true
+	for _, one := range w.idle {
+		close(one.jobs)
+	}
+	w.idle = nil
 	w.mu.Unlock()
-	close(w.done)
 	w.busy.Wait()
 }

@@ -30,11 +30,12 @@ type claim struct {
 }
 
 // kind says what may happen to a frame.
-type kind bool
+type kind int
 
 const (
-	lasting   kind = true
-	ephemeral kind = false // dropped when the queue is half full
+	lasting   kind = iota
+	ephemeral      // dropped when the queue is half full
+	answering      // the worker of the commands queues it, or has it queued, and goes on to written
 )
 
 // staleAfter is how long after its beat was read content may still be written.
@@ -71,9 +72,32 @@ func (s *session) enqueueLocked(o outgoing, k kind) (queued, full bool) {
 	s.hub.Meter.Queue(len(s.queue))
 	if !s.writing {
 		s.writing = true
-		s.hub.workers.run(s.write)
+		if s.mine = k == answering && len(o.data) <= oneGo; !s.mine {
+			s.hub.workers.run(s.write)
+		}
 	}
 	return true, false
+}
+
+// oneGo is how long a message may be that the worker of the commands writes
+// itself: as a rule the socket takes it at once.
+const oneGo = 4 << 10
+
+// written writes what the worker of the commands has left for itself: an answer,
+// and what came with it, in one message. If there is more another writes it.
+func (s *session) written() {
+	s.mu.Lock()
+	mine := s.mine
+	s.mine, s.sending = false, ""
+	left := len(s.queue) > batchFrames || s.bytes > 2*oneGo || s.ending != 0
+	s.mu.Unlock()
+	switch {
+	case !mine:
+	case left:
+		s.hub.workers.run(s.write)
+	default:
+		s.write()
+	}
 }
 
 func (s *session) halfFullLocked() bool {
@@ -119,6 +143,7 @@ func (s *session) take() (batch []byte, stale bool, code int) {
 	if s.ending != 0 {
 		return nil, false, s.ending
 	}
+	s.putting = time.Time{}
 	if len(s.queue) == 0 || s.gone {
 		s.writing = false
 		s.queue = nil // an idle session keeps no room for it
@@ -132,6 +157,7 @@ func (s *session) take() (batch []byte, stale bool, code int) {
 	}
 	s.queue = s.queue[1:]
 	s.bytes -= len(first.data)
+	s.putting = now
 	if len(s.queue) == 0 || len(first.data)+len(s.queue[0].data) > batchBytes {
 		return first.data, false, 0
 	}
@@ -153,7 +179,6 @@ func (s *session) tooOld(o outgoing, now time.Time) bool {
 }
 
 func (s *session) put(batch []byte) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(wire.WriteTimeout))
 	err := s.conn.WriteMessage(websocket.TextMessage, batch)
 	if cap(batch) == batchBytes {
 		batches.Put(&batch)
@@ -171,8 +196,8 @@ func (s *session) broken(err error) {
 	}
 	s.writing = false
 	said := s.said
+	s.stopLocked()
 	s.mu.Unlock()
-	s.cancel()
 	_ = s.conn.Close() // which ends the reader
 	if said != nil {
 		close(said)

@@ -37,10 +37,23 @@ func DecodeCommand(frame []byte) (Command, error) {
 	if len(frame) > MaxMessage {
 		return Command{}, &bridge.Error{Code: bridge.CodeTooLarge, Message: "frame is too large"}
 	}
-	if c, ok := plainCommand(frame); ok {
-		return c, valid(c.Data)
+	if c, plain, err := DecodePlain(frame); plain {
+		return c, err
 	}
 	return longCommand(frame)
+}
+
+// DecodePlain is DecodeCommand for a frame of the commands that come most, as
+// clients write them; of any other it says that it is not plain. It needs little
+// stack.
+func DecodePlain(frame []byte) (c Command, plain bool, err error) {
+	if len(frame) > MaxMessage {
+		return Command{}, false, nil
+	}
+	if c, plain = plainCommand(frame); plain {
+		err = valid(c.Data)
+	}
+	return c, plain, err
 }
 
 // longCommand is DecodeCommand for every frame of the right size.
