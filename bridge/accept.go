@@ -4,6 +4,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -27,6 +28,10 @@ func (b *Bridge) accept(ctx context.Context, c Caller, o *outgoing) (Sent, error
 			}
 			if m.State != MessageHeld {
 				return &Error{Code: CodeConflict, Message: "it went, or returned, by somebody else's hand"}
+			}
+			// Its sender has no session that could have ended.
+			if x, err := readActor(g.tx, m.Sender); err != nil || !x.Active {
+				return cmp.Or(err, errEpochMoved)
 			}
 		}
 		return g.accept(o, &told)

@@ -35,6 +35,9 @@ func (b *Bridge) Caller(ctx context.Context, id Identity, role Ref) (Caller, err
 		if a.Disabled {
 			return &Error{Code: CodeAccountDisabled}
 		}
+		if a.signedOut(id) {
+			return &Error{Code: CodeUnauthenticated, Message: "signed out since"}
+		}
 		c.Person, c.Epoch, dnd = a.Person, a.Epoch, a.DNDUntil
 		c.Party, err = partyOf(tx, a.Person, role)
 		return err
@@ -91,24 +94,58 @@ func (b *Bridge) Roles(ctx context.Context, id Identity) ([]RoleEntry, error) {
 	return entries, nil
 }
 
-// Disable closes an account: its sessions end within a second, and nothing of
-// it that is in flight passes any more, since the gate reads the account in its
-// transaction. It is for an admin.
+// Disable closes an account: nothing of it that is in flight is accepted or
+// claimed any more, since the gate reads the account in its transaction; its
+// sessions end within a second; and the answer comes when what was claimed for
+// it before can't be shown any more. It is for an admin.
 func (b *Bridge) Disable(ctx context.Context, c Caller, s Subject) error {
-	return b.setDisabled(ctx, c, s, true)
+	if !c.Admin {
+		return &Error{Code: CodeForbidden}
+	}
+	return b.endSessions(ctx, c, s, CodeAccountDisabled, func(a *Account) { a.Disabled = true })
+}
+
+// SignOut ends all sessions of an account, and every token that was given out
+// for it before, in the way of Disable: one's own, or anybody's for an admin.
+// Who signs in again gets a new token.
+func (b *Bridge) SignOut(ctx context.Context, c Caller, s Subject) error {
+	if !c.Admin && s != c.Subject {
+		return &Error{Code: CodeForbidden}
+	}
+	return b.endSessions(ctx, c, s, CodeUnauthenticated, func(a *Account) { a.SignedOut = b.now() })
+}
+
+// signedOut reports whether what the token says was said before the account was
+// signed out. Most tokens count in whole seconds: one of that second is old.
+func (a Account) signedOut(id Identity) bool {
+	return !a.SignedOut.IsZero() && !id.Issued.After(a.SignedOut)
 }
 
 // Enable opens a closed account. It is for an admin.
 func (b *Bridge) Enable(ctx context.Context, c Caller, s Subject) error {
-	return b.setDisabled(ctx, c, s, false)
-}
-
-func (b *Bridge) setDisabled(ctx context.Context, c Caller, s Subject, disabled bool) error {
 	if !c.Admin {
 		return &Error{Code: CodeForbidden}
 	}
-	var person Ref
+	_, err := b.moveAccount(ctx, c, s, func(a *Account) { a.Disabled = false })
+	return err
+}
+
+// endSessions changes an account and ends what it had.
+func (b *Bridge) endSessions(ctx context.Context, c Caller, s Subject, why Code, change func(*Account)) error {
+	ctx = context.WithoutCancel(ctx)
+	gone, err := b.moveAccount(ctx, c, s, change)
+	if err != nil {
+		return err
+	}
+	return b.depart(ctx, why, gone)
+}
+
+// moveAccount changes an account, whose epoch grows with it: whatever was decided
+// for its sessions is over from that commit on.
+func (b *Bridge) moveAccount(ctx context.Context, c Caller, s Subject, change func(*Account)) (departed, error) {
+	var gone departed
 	err := b.store.Update(Essential(ctx), "", func(tx Tx) error {
+		gone = departed{}
 		if err := sameAccount(tx, c); err != nil {
 			return err
 		}
@@ -116,19 +153,59 @@ func (b *Bridge) setDisabled(ctx context.Context, c Caller, s Subject, disabled 
 		if err != nil {
 			return err
 		}
-		person = a.Person
-		a.Disabled = disabled
+		change(&a)
 		a.Epoch++
-		return tx.Directory().Put(a)
+		if err := tx.Directory().Put(a); err != nil {
+			return err
+		}
+		return gone.add(tx, a.Person)
 	})
 	if err != nil {
-		return b.told(err)
+		return departed{}, b.told(err)
 	}
+	gone.since = time.Now()
 	b.actors.forget()
-	if disabled {
-		b.tell(func(l Listener) { l.Kick(person, CodeAccountDisabled) })
+	return gone, nil
+}
+
+// departed is who may not go on as before, after the commit that says so.
+type departed struct {
+	persons  []Ref
+	parties  []Ref       // in whose names they were given content
+	patients []PatientID // about whom somebody's rights are less
+	since    time.Time   // when that had been kept, by the monotonic clock
+}
+
+// add adds a person, with all names that they act in.
+func (d *departed) add(tx Tx, person Ref) error {
+	parties, err := partiesOfPerson(tx, person)
+	d.persons, d.parties = union(d.persons, []Ref{person}), union(d.parties, parties)
+	return err
+}
+
+// depart ends the sessions of those persons, and waits for what was claimed for
+// them, and about those patients.
+func (b *Bridge) depart(ctx context.Context, why Code, gone departed) error {
+	var of []DisclosureQuery
+	b.tell(func(l Listener) {
+		for _, p := range gone.persons {
+			l.Kick(p, why)
+		}
+		for _, p := range gone.patients {
+			l.Draining(p)
+		}
+	})
+	if len(gone.parties) > 0 {
+		of = append(of, DisclosureQuery{Recipients: gone.parties})
 	}
-	return nil
+	for _, p := range gone.patients {
+		of = append(of, DisclosureQuery{Patient: p})
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	_, err := b.drain(ctx, gone.since, of...)
+	return err
 }
 
 // SetDND sets or, with a zero time, clears do-not-disturb for all of the

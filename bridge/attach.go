@@ -75,6 +75,9 @@ func (b *Bridge) Attach(ctx context.Context, c Caller, p PatientID, name string,
 func (b *Bridge) Attachment(ctx context.Context, c Caller, s Claimant, id AttachmentID) (a Attachment, content []byte, claimID DisclosureID, err error) {
 	var w claim
 	err = b.store.View(ctx, func(tx Tx) error {
+		if err := sameAccount(tx, c); err != nil {
+			return err
+		}
 		a, content, err = tx.Messages().Attachment(id, true)
 		if errors.Is(err, ErrNotFound) || err == nil && a.Owner != c.Party && a.Message == "" {
 			return &Error{Code: CodeForbidden, Message: "no such attachment for you"}

@@ -54,7 +54,8 @@ type Listener interface {
 	// Typing says that by types in the conversation; to may be told (the gate has
 	// said so).
 	Typing(to Ref, conversation ConversationID, by Ref, on bool)
-	// Kick ends every session of the person, and says why.
+	// Kick ends every session of the person, and says why: the account is closed
+	// (CodeAccountDisabled), has changed (CodeTokenExpired), or was signed out.
 	Kick(person Ref, reason Code)
 	// Draining says that claims about the patient must be closed now where they
 	// can be.
@@ -71,18 +72,20 @@ type Ready struct {
 // Bridge is the whole of what the system does. Its methods are safe for
 // concurrent use.
 type Bridge struct {
-	store   Store
-	decider Decider
-	texts   Texts
-	live    Live
-	log     *slog.Logger
-	now     func() time.Time
-	meter   Meter
-	zone    *time.Location
-	actors  actors
-	drains  drains
-	talks   recent[ConversationID, Conversation]
-	claims  recent[DisclosureID, openClaim]
+	store     Store
+	decider   Decider
+	texts     Texts
+	live      Live
+	log       *slog.Logger
+	now       func() time.Time
+	meter     Meter
+	zone      *time.Location
+	actors    actors
+	drains    drains
+	talks     recent[ConversationID, Conversation]
+	claims    recent[DisclosureID, openClaim]
+	forgotten forgotten
+	ended     recent[ConsentID, time.Time] // when a withdrawal had been kept, by the monotonic clock
 
 	reviewWithin time.Duration
 

@@ -26,6 +26,7 @@ const (
 type Identity struct {
 	Subject   Subject
 	Assurance Assurance
+	Issued    time.Time // of the token, by the issuer's clock
 	Expires   time.Time
 	Scopes    []string // ScopeAdmin may import and disable accounts
 }

@@ -5,6 +5,7 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync/atomic"
 )
@@ -14,6 +15,7 @@ type Change struct {
 	Conversations []ConversationID `json:"conversations"` // that open or close, in part or whole
 	Gain          []Access         `json:"gain"`
 	Lose          []Access         `json:"lose"`
+	Partial       bool             `json:"partial,omitempty"` // there may be more: it was not all worked out in time
 }
 
 // Access is what one party can learn from another.
@@ -106,6 +108,9 @@ func (b *Bridge) compare(ctx context.Context, before, after *Snapshot, scope Sco
 		return ch, b.told(err)
 	}
 	for _, p := range pairs {
+		if err := ctx.Err(); err != nil {
+			return ch, fmt.Errorf("comparing what may pass: %w", err)
+		}
 		was, err := b.openTopics(ctx, before, p, scope)
 		if err != nil {
 			return ch, err
@@ -181,6 +186,9 @@ func (b *Bridge) touched(ctx context.Context, s *Snapshot, scope Scope, ch *Chan
 			return err
 		}
 		for _, conv := range convs {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("looking for conversations: %w", err)
+			}
 			if !slices.Contains(scope.Purposes, conv.Purpose) {
 				continue
 			}

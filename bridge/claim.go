@@ -92,7 +92,7 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 		for i, at := range asked {
 			m := claims[at].message
 			if s != nil {
-				if gone[i], err = s.ended(tx, claims[at].delivery.Consents); err != nil {
+				if _, gone[i], err = s.stand(tx, claims[at].delivery.Consents); err != nil {
 					return nil, err
 				}
 			}
@@ -170,7 +170,7 @@ func delivered(all []claimed) []Delivered {
 // accepted on for this recipient must still be active: a new consent does not
 // revive what was sent under an old one (I6).
 func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error) {
-	ended, err := g.snapshot.ended(g.tx, w.delivery.Consents)
+	consents, ended, err := g.snapshot.stand(g.tx, w.delivery.Consents)
 	if err != nil {
 		return claimed{}, err
 	}
@@ -181,7 +181,7 @@ func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error
 	d := Disclosure{
 		ID: DisclosureID(newID(a.Now)), Patient: w.message.Patient, Message: w.message.ID, Recipient: c.Party,
 		Session: s.Session, Beat: s.Beat, Epoch: g.snapshot.Epoch, State: DisclosureOpen, ClaimedAt: a.Now,
-		Consents: union(w.delivery.Consents, a.Consents),
+		Consents: union(consents, a.Consents),
 	}
 	a.Redact = union(w.delivery.Redact, a.Redact)
 	a.Consents = d.Consents

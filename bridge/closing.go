@@ -6,11 +6,13 @@ package bridge
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
 // Close closes claims by the client's word: shown, stale, or unsent (I10). Claims
-// that are closed already, or another's, stay as they are.
+// that are closed already, or another's, stay as they are; of those that ended as
+// unknown it is the late word.
 func (b *Bridge) Close(ctx context.Context, c Caller, claims []DisclosureID, state DisclosureState) error {
 	if state != DisclosureShown && state != DisclosureStale && state != DisclosureUnsent {
 		return BadRequest("a claim is closed as shown, stale or unsent")
@@ -39,7 +41,7 @@ func (b *Bridge) Close(ctx context.Context, c Caller, claims []DisclosureID, sta
 		if err := b.close(ctx, p, xs, state); err != nil {
 			return b.told(err)
 		}
-		b.drains.signal(p)
+		b.drains.signal(xs)
 		for _, x := range xs {
 			b.claims.drop(x.disclosure.ID)
 		}
@@ -102,6 +104,48 @@ func shown(tx Tx, x openClaim, at time.Time, told *pokes) (time.Duration, error)
 		}
 	}
 	return at.Sub(m.SentAt), told.append(tx, receipt(m, d.Recipient, ReceiptDelivered, at))
+}
+
+// claimLifetime is how long a claim is taken to be on its way: far longer than its
+// content can be shown.
+const claimLifetime = time.Minute
+
+// forgotten are the claims that were open at the last look, with when they were
+// first seen so, by the monotonic clock: a wall clock may jump.
+type forgotten struct {
+	mu    sync.Mutex // guards the following field
+	since map[DisclosureID]time.Time
+}
+
+// old lists those of the open claims that have been so for claimLifetime.
+func (f *forgotten) old(open []Disclosure, now time.Time) []Disclosure {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var old []Disclosure
+	since := make(map[DisclosureID]time.Time, len(open))
+	for _, d := range open {
+		first, ok := f.since[d.ID]
+		if !ok {
+			first = now
+		}
+		if since[d.ID] = first; now.Sub(first) >= claimLifetime {
+			old = append(old, d)
+		}
+	}
+	f.since = since
+	return old
+}
+
+// endForgotten ends claims as unknown that a client never spoke of, such as those
+// of a process that stopped: nobody who takes a right away waits for them any
+// more. A word that comes later is taken still.
+func (b *Bridge) endForgotten(ctx context.Context) error {
+	open, err := b.found(ctx, DisclosureOpen, []DisclosureQuery{{}})
+	if err != nil {
+		return err
+	}
+	_, err = b.unconfirmed(Essential(ctx), b.forgotten.old(open, time.Now()))
+	return err
 }
 
 // receipt is the event that tells a message's sender of it.

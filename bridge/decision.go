@@ -66,6 +66,11 @@ type Decision struct {
 	ValidUntil time.Time    `json:"valid_until,omitzero"` // when it may have to be asked again even if nothing changed
 }
 
+// over reports whether a yes is over by itself at now.
+func (d Decision) over(now time.Time) bool {
+	return d.Allow && !d.ValidUntil.IsZero() && !now.Before(d.ValidUntil)
+}
+
 // Obligation is what an allowed disclosure brings with it.
 type Obligation string
 

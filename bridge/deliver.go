@@ -34,7 +34,10 @@ const (
 // Head returns the caller's place in their log, and the oldest n that is kept.
 func (b *Bridge) Head(ctx context.Context, c Caller) (head Position, oldest uint64, err error) {
 	head.Log = b.store.Log()
-	err = b.store.View(ctx, func(tx Tx) (err error) {
+	err = b.store.View(ctx, func(tx Tx) error {
+		if err := sameAccount(tx, c); err != nil {
+			return err // who connects while the account ends is told here
+		}
 		oldest, head.N, err = tx.Events().Bounds(c.Party)
 		return err
 	})
@@ -54,6 +57,9 @@ func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, li
 	var out []Delivered
 	wanted := map[PatientID][]claim{}
 	err := b.store.View(ctx, func(tx Tx) error {
+		if err := sameAccount(tx, c); err != nil {
+			return err
+		}
 		oldest, newest, err := tx.Events().Bounds(c.Party)
 		if err != nil {
 			return err

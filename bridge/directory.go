@@ -136,6 +136,8 @@ type Account struct {
 	Person   Ref     `json:"person"` // Practitioner/…, Patient/… or RelatedPerson/…
 	Disabled bool    `json:"disabled"`
 	Epoch    uint64  `json:"epoch"` // grows with each change that ends what was decided for this person
+	// SignedOut is when all of its sessions were ended: no token of before counts.
+	SignedOut time.Time `json:"signed_out,omitzero"`
 	// DNDUntil is do-not-disturb as the person set it; live state only mirrors it.
 	DNDUntil time.Time `json:"dnd_until,omitzero"`
 }

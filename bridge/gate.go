@@ -185,9 +185,7 @@ func (b *Bridge) stillTrue(tx Tx, c Caller, s *Snapshot) error {
 // for the patient's row.
 func (b *Bridge) outlived(answers []answer) bool {
 	now := b.now()
-	return slices.ContainsFunc(answers, func(a answer) bool {
-		return a.Allow && !a.ValidUntil.IsZero() && !now.Before(a.ValidUntil)
-	})
+	return slices.ContainsFunc(answers, func(a answer) bool { return a.over(now) })
 }
 
 // sameAccount checks that the caller's account is as it was when the caller was

@@ -29,32 +29,38 @@ type NewGrant struct {
 
 // mayConsent decides whether the caller decides for the patient.
 func (b *Bridge) mayConsent(ctx context.Context, c Caller, p PatientID) (*Snapshot, error) {
+	s, _, err := b.mayRule(ctx, c, p)
+	return s, err
+}
+
+// mayRule is mayConsent with its decision.
+func (b *Bridge) mayRule(ctx context.Context, c Caller, p PatientID) (*Snapshot, Decision, error) {
 	s, err := b.snapshot(ctx, p)
 	if err != nil {
-		return nil, b.told(err)
+		return nil, Decision{}, b.told(err)
 	}
 	var self Actor
 	if err := b.store.View(ctx, func(tx Tx) (err error) {
 		self, err = b.self(tx, c)
 		return err
 	}); err != nil {
-		return nil, b.told(err)
+		return nil, Decision{}, b.told(err)
 	}
 	d, err := b.decider.MayConsent(ctx, self, s, b.now())
 	if err != nil {
-		return nil, &Error{Code: CodePolicyUnavailable, Err: err}
+		return nil, d, &Error{Code: CodePolicyUnavailable, Err: err}
 	}
 	if !d.Allow || s == nil {
-		return nil, &Error{Code: CodeForbidden, Decision: &d}
+		return nil, d, &Error{Code: CodeForbidden, Decision: &d}
 	}
-	return s, nil
+	return s, d, nil
 }
 
 // ruling is the gate for what the patient rules on: consents, objections. The
 // patient's own acts disclose nothing; they are decided (may this caller act for
 // the patient), done and recorded in one transaction on the patient's row.
 func (b *Bridge) ruling(ctx context.Context, c Caller, p PatientID, act func(*passage, answer) error) error {
-	return b.rulingOn(ctx, c, p, b.mayConsent, act)
+	return b.rulingOn(ctx, c, p, b.mayRule, act)
 }
 
 // closing is ruling for what only takes away: withdrawing, objecting. It is kept
@@ -63,27 +69,30 @@ func (b *Bridge) closing(ctx context.Context, c Caller, p PatientID, act func(*p
 	return b.rulingOn(Essential(ctx), c, p, b.mayClose, act)
 }
 
-// mayClose is mayConsent, and a yes for the patient where the policy is silent.
-func (b *Bridge) mayClose(ctx context.Context, c Caller, p PatientID) (*Snapshot, error) {
-	s, err := b.mayConsent(ctx, c, p)
+// mayClose is mayRule, and a yes for the patient where the policy is silent.
+func (b *Bridge) mayClose(ctx context.Context, c Caller, p PatientID) (*Snapshot, Decision, error) {
+	s, d, err := b.mayRule(ctx, c, p)
 	if CodeOf(err) == CodePolicyUnavailable && c.Party == p.Ref() {
 		b.log.LogAttrs(ctx, slog.LevelError, "the patient's own no went on without a policy", slog.Any("error", err))
 		if s, err = b.snapshot(ctx, p); err == nil && s == nil {
 			err = &Error{Code: CodeForbidden}
 		}
 	}
-	return s, err
+	return s, d, err
 }
 
-func (b *Bridge) rulingOn(ctx context.Context, c Caller, p PatientID, may func(context.Context, Caller, PatientID) (*Snapshot, error), act func(*passage, answer) error) error {
+func (b *Bridge) rulingOn(ctx context.Context, c Caller, p PatientID, may func(context.Context, Caller, PatientID) (*Snapshot, Decision, error), act func(*passage, answer) error) error {
 	for range maxRetries {
-		s, err := may(ctx, c, p)
+		s, d, err := may(ctx, c, p)
 		if err != nil {
 			return err
 		}
 		err = b.store.Update(ctx, p, func(tx Tx) error {
 			if err := b.stillTrue(tx, c, s); err != nil {
 				return err
+			}
+			if d.over(b.now()) {
+				return errEpochMoved
 			}
 			self, err := b.self(tx, c)
 			if err != nil {

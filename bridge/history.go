@@ -32,6 +32,9 @@ func (b *Bridge) History(ctx context.Context, c Caller, s Claimant, q HistoryQue
 	var claims []claim
 	var conv Conversation
 	err = b.store.View(ctx, func(tx Tx) error {
+		if err := sameAccount(tx, c); err != nil {
+			return err
+		}
 		if conv, err = b.conversation(tx, c, q.Conversation); err != nil {
 			return err
 		}

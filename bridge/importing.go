@@ -20,20 +20,24 @@ import (
 // Whoever the batch changes is decided on afresh: a patient's epoch grows with a
 // change of the patient, the care team, representatives, consents or objections,
 // an account's with a change of the account, of one of its roles, or of the unit
-// that one is in.
+// that one is in. The sessions of those accounts end, and the answer comes when
+// what was claimed before, for them or about those patients, can't be shown any
+// more.
 func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (ImportReport, error) {
 	if !c.Admin {
 		return ImportReport{}, &Error{Code: CodeForbidden}
 	}
+	ctx = context.WithoutCancel(ctx)
 	var report ImportReport
-	var moved []PatientID
+	var gone departed
 	err := b.store.Update(ctx, "", func(tx Tx) error {
 		if err := sameAccount(tx, c); err != nil {
 			return err
 		}
 		i := &importing{b: b, tx: tx, now: b.now(), report: ImportReport{ByType: map[string]int{}}, moved: map[PatientID]bool{}}
 		err := i.all(batch)
-		report, moved = i.report, sortedKeys(i.moved)
+		report, gone = i.report, i.gone
+		gone.patients = sortedKeys(i.moved)
 		return err
 	})
 	b.actors.forget()
@@ -41,10 +45,8 @@ func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (Impor
 	if err != nil {
 		return ImportReport{}, b.told(err)
 	}
-	for _, p := range moved {
-		b.tell(func(l Listener) { l.Draining(p) })
-	}
-	return report, nil
+	gone.since = time.Now()
+	return report, b.depart(ctx, CodeTokenExpired, gone)
 }
 
 // importing is one import inside its transaction.
@@ -54,6 +56,7 @@ type importing struct {
 	now    time.Time
 	report ImportReport
 	moved  map[PatientID]bool // whose epoch has to grow
+	gone   departed           // whose account's did
 }
 
 func (i *importing) all(batch ImportBatch) error {
@@ -90,8 +93,8 @@ func (i *importing) all(batch ImportBatch) error {
 	return nil
 }
 
-func sortedKeys[V any](m map[PatientID]V) []PatientID {
-	keys := make([]PatientID, 0, len(m))
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
 	}
@@ -150,6 +153,7 @@ func (i *importing) concerned(old, r Resource) error {
 		}
 	case PractitionerRole:
 		if was, _ := old.(PractitionerRole); was.Practitioner != "" && was.Practitioner != x.Practitioner {
+			i.gone.parties = union(i.gone.parties, []Ref{x.Reference()}) // it is the other's now
 			return i.moveAccounts(Practitioner{ID: was.Practitioner}.Reference())
 		}
 	case Organization:
@@ -186,10 +190,10 @@ func (i *importing) moveStaff(organization string) error {
 func standingAccount(a Account, old Resource, found bool) Account {
 	was, ok := old.(Account)
 	if !found || !ok {
-		a.Epoch, a.Disabled, a.DNDUntil = 1, false, time.Time{}
+		a.Epoch, a.Disabled, a.SignedOut, a.DNDUntil = 1, false, time.Time{}, time.Time{}
 		return a
 	}
-	a.Epoch, a.Disabled, a.DNDUntil = was.Epoch, was.Disabled, was.DNDUntil
+	a.Epoch, a.Disabled, a.SignedOut, a.DNDUntil = was.Epoch, was.Disabled, was.SignedOut, was.DNDUntil
 	if a.Person != was.Person {
 		a.Epoch++
 	}
@@ -237,7 +241,10 @@ func (i *importing) moveAccounts(person Ref) error {
 			return err
 		}
 	}
-	return nil
+	if len(accounts) == 0 {
+		return nil // nobody was given anything
+	}
+	return i.gone.add(i.tx, person)
 }
 
 func (i *importing) patient(p Patient) error {

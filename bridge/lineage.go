@@ -8,16 +8,18 @@ import (
 	"slices"
 )
 
-// ended reports whether one of the consents is no longer active. One that was
-// superseded goes on in its successor, and in that one's: the patient said yes to
-// the same again.
-func (s *Snapshot) ended(tx Tx, consents []ConsentID) (bool, error) {
+// stand lists the active consents that these are, or go on in: what was
+// superseded goes on in its successor, and in that one's, since the patient said
+// yes to the same again. ended reports that one of them goes on in none.
+func (s *Snapshot) stand(tx Tx, consents []ConsentID) (active []ConsentID, ended bool, err error) {
 	for _, id := range consents {
-		if _, ok, err := s.standing(tx, id); err != nil || !ok {
-			return true, err
+		c, ok, err := s.standing(tx, id)
+		if err != nil || !ok {
+			return nil, true, err
 		}
+		active = union(active, []ConsentID{c.ID})
 	}
-	return false, nil
+	return active, false, nil
 }
 
 // standing finds the active consent that id is, or goes on in.

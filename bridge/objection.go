@@ -6,16 +6,19 @@ package bridge
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
 // Object makes an objection, for the patient. ID is the caller's mid: objecting
-// again with it changes nothing. It takes effect at its commit.
+// again with it changes nothing. It takes effect at its commit, and is answered
+// when what was claimed about the patient before can't be shown any more.
 func (b *Bridge) Object(ctx context.Context, c Caller, o Objection) (Objection, error) {
 	if err := o.validate(); err != nil {
 		return Objection{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // a no that was spoken counts
 	var told pokes
 	err := b.closing(ctx, c, o.Patient, func(g *passage, a answer) error {
 		told = nil
@@ -32,9 +35,11 @@ func (b *Bridge) Object(ctx context.Context, c Caller, o Objection) (Objection, 
 	if err != nil {
 		return Objection{}, err
 	}
-	b.poke(told)
+	since := time.Now()
 	b.tell(func(l Listener) { l.Draining(o.Patient) })
-	return o, nil
+	b.poke(told)
+	_, err = b.drain(ctx, since, DisclosureQuery{Patient: o.Patient})
+	return o, err
 }
 
 // Lift lifts an objection, for the patient. Lifting it again changes nothing.

@@ -11,7 +11,7 @@ import (
 
 // Sweep does what time asks for: expires requests and returns what waited for
 // them, lets messages go whose consent came just before the bridge stopped, ends
-// consents whose period is over, trims old events. It is called every few seconds
+// consents whose period is over and claims that nobody speaks of, trims old events. It is called every few seconds
 // and at start, may run on several nodes at once, and goes on behind an error.
 func (b *Bridge) Sweep(ctx context.Context) error {
 	var overdue, granted []ConsentRequest
@@ -34,7 +34,7 @@ func (b *Bridge) Sweep(ctx context.Context) error {
 	for _, r := range granted {
 		b.release(ctx, r.Patient, r.ID)
 	}
-	err = errors.Join(err, b.expireConsents(ctx))
+	err = errors.Join(err, b.expireConsents(ctx), b.endForgotten(ctx))
 	trimErr := b.store.Update(ctx, "", func(tx Tx) error {
 		_, err := tx.Events().Trim(now.Add(-EventLifetime))
 		return err
@@ -81,7 +81,8 @@ func (b *Bridge) expireConsents(ctx context.Context) error {
 				return err
 			}
 			g := &passage{tx: tx, snapshot: s}
-			return b.end(g, c, ConsentExpired, answer{Question: Question{Now: b.now()}}, &told)
+			_, err = b.end(g, c, ConsentExpired, answer{Question: Question{Now: b.now()}}, &told)
+			return err
 		})
 		b.dropSnapshot(c.Patient)
 		if one == nil {

@@ -17,65 +17,134 @@ import (
 type Withdrawal struct {
 	Consent     ConsentID    `json:"consent"`
 	At          time.Time    `json:"at"`          // when it took effect
-	Disclosures int          `json:"disclosures"` // made before, under this consent
+	Disclosures int          `json:"disclosures"` // made before, under this consent and those that it took the place of
 	Unconfirmed []Disclosure `json:"unconfirmed"` // of these, handed over, receipt not confirmed
-	Affected    Change       `json:"affected"`
+	Affected    Change       `json:"affected"`    // what may not pass any more
 }
-
-// DrainTime is how long a withdrawal waits at the most for open claims: the
-// client's window of three seconds, and what clocks may differ (I5).
-const DrainTime = 3500 * time.Millisecond
 
 // Withdraw takes a consent back. From its commit on nothing is accepted or
 // claimed under it; it is answered once no open claim relies on it, or the
 // clients' window has passed, so that nothing can be shown any more (promise 2).
-// Withdrawing again answers the same. Of a consent that was superseded the one in
-// its place is withdrawn: it permits the same, and the patient says no to that.
+// Withdrawing again answers the same, after the same wait: whoever was cut off
+// before the answer asks again. Of a consent that was superseded the one in its
+// place is withdrawn: it permits the same, and the patient says no to that.
 func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id ConsentID) (Withdrawal, error) {
-	// What it changes is worth knowing, and no ground for not withdrawing.
-	change, err := b.PreviewWithdrawal(ctx, c, p, id)
+	ctx = context.WithoutCancel(ctx) // a no that was spoken counts
+	w := Withdrawal{Consent: id, Unconfirmed: []Disclosure{}}
+	x, err := b.withdraw(ctx, c, p, &w)
 	if err != nil {
-		b.log.LogAttrs(ctx, slog.LevelWarn, "what a withdrawal changes is not known", slog.Any("error", err))
+		return Withdrawal{}, err
 	}
-	w := Withdrawal{Consent: id, Affected: change}
+	changed := make(chan Change, 1)
+	go func() { changed <- b.withdrawn(ctx, x) }()
+	relied := DisclosureQuery{Patient: p, Consents: x.line}
+	if _, err = b.drain(ctx, x.since, relied); err == nil {
+		var left []Disclosure
+		left, err = b.found(ctx, DisclosureUnknown, []DisclosureQuery{relied})
+		w.Unconfirmed = append(w.Unconfirmed, left...)
+	}
+	w.Affected = <-changed
+	return w, err
+}
+
+// withdrawing is a withdrawal between its commit and its answer.
+type withdrawing struct {
+	consent Consent     // as it ended
+	line    []ConsentID // with what it superseded
+	fresh   bool        // it ended now
+	since   time.Time   // when that had been kept, by the monotonic clock
+	a       answer
+}
+
+// withdraw commits, and announces.
+func (b *Bridge) withdraw(ctx context.Context, c Caller, p PatientID, w *Withdrawal) (withdrawing, error) {
 	var told pokes
-	var line []ConsentID
-	err = b.closing(ctx, c, p, func(g *passage, a answer) error {
-		told = nil
-		consent, err := g.tx.Consents().Consent(id)
+	var x withdrawing
+	err := b.closing(ctx, c, p, func(g *passage, a answer) error {
+		told, x = nil, withdrawing{a: a}
+		consent, err := g.tx.Consents().Consent(w.Consent)
 		if errors.Is(err, ErrNotFound) || err == nil && consent.Patient != p {
 			return &Error{Code: CodeNotFound, Message: "no such consent"}
 		}
 		if err != nil {
 			return err
 		}
-		if consent, err = successor(g.tx, consent); err != nil {
+		if x.consent, err = successor(g.tx, consent); err != nil {
 			return err
 		}
-		if line, err = lineage(g.tx, consent); err != nil {
+		if x.line, err = lineage(g.tx, x.consent); err != nil {
 			return err
 		}
-		w.At = consent.EndedAt
-		if consent.State == ConsentActive {
-			w.At = a.Now
-			if err := b.end(g, consent, ConsentWithdrawn, a, &told); err != nil {
+		if x.fresh = x.consent.State == ConsentActive; x.fresh {
+			x.consent, err = b.end(g, x.consent, ConsentWithdrawn, a, &told)
+		} else {
+			err = g.record(ledger.KindWithdrawn, a, consentWords(x.consent))
+		}
+		if err != nil {
+			return err
+		}
+		w.At, w.Disclosures = x.consent.EndedAt, 0
+		for _, id := range x.line {
+			n, err := g.tx.Disclosures().Count(id)
+			if err != nil {
 				return err
 			}
-			if err := g.lock(EventConvLocked, change.Conversations, a, &told); err != nil {
-				return err
-			}
-		} else if err := g.record(ledger.KindWithdrawn, a, consentWords(consent)); err != nil {
-			return err
+			w.Disclosures += n
 		}
-		w.Disclosures, err = g.tx.Disclosures().Count(consent.ID)
-		return err
+		return nil
 	})
 	if err != nil {
-		return Withdrawal{}, err
+		return x, err
+	}
+	x.since = time.Now()
+	if x.fresh {
+		b.ended.put(x.consent.ID, x.since)
+	} else if since, ok := b.ended.get(x.consent.ID); ok {
+		x.since = since
+	} // otherwise it was kept by another process, or before this one began: at the latest now
+	b.tell(func(l Listener) { l.Draining(p) })
+	b.poke(told)
+	return x, nil
+}
+
+// affectedWithin bounds how long it is worked out what a withdrawal changed. It is
+// worth knowing, and no ground for a later answer.
+const affectedWithin = 250 * time.Millisecond
+
+// withdrawn works out what a withdrawal changed, behind its commit, and tells
+// those who talk where it did.
+func (b *Bridge) withdrawn(ctx context.Context, x withdrawing) Change {
+	brief, cancel := context.WithTimeout(ctx, affectedWithin)
+	defer cancel()
+	change, err := b.lost(brief, x.consent)
+	if err != nil {
+		change.Partial = true
+		b.log.LogAttrs(ctx, slog.LevelWarn, "what a withdrawal changed is not known whole", slog.Any("error", err))
+	}
+	if !x.fresh || len(change.Conversations) == 0 {
+		return change
+	}
+	var told pokes
+	err = b.store.Update(Essential(ctx), x.consent.Patient, func(tx Tx) error {
+		told = nil
+		return tellConversations(tx, EventConvLocked, change.Conversations, x.a.Now, &told)
+	})
+	if err != nil { // it is told by consent.state too
+		b.log.LogAttrs(ctx, slog.LevelWarn, "conversations are not told that they are locked", slog.Any("error", err))
+		return change
 	}
 	b.poke(told)
-	w.Unconfirmed, err = b.drain(ctx, p, line...)
-	return w, err
+	return change
+}
+
+// lost compares what is with what was when the consent stood.
+func (b *Bridge) lost(ctx context.Context, consent Consent) (Change, error) {
+	after, err := b.snapshot(ctx, consent.Patient)
+	if err != nil || after == nil {
+		return Change{}, err
+	}
+	consent.State = ConsentActive
+	return b.compare(ctx, after.suppose(append(slices.Clone(after.Consents), consent)), after, consent.Scope)
 }
 
 // successor is the newest of the consents that were put in this one's place.
@@ -98,96 +167,44 @@ func successor(tx Tx, c Consent) (Consent, error) {
 }
 
 // end closes an active consent and tells those it was about (I1).
-func (b *Bridge) end(g *passage, consent Consent, state ConsentState, a answer, told *pokes) error {
+func (b *Bridge) end(g *passage, consent Consent, state ConsentState, a answer, told *pokes) (Consent, error) {
 	epoch, err := g.tx.Patients().Bump(consent.Patient)
 	if err != nil {
-		return err
+		return consent, err
 	}
 	consent.State, consent.EndedAt, consent.EndedEpoch, consent.EndedBy = state, a.Now, epoch, a.From.Ref
 	if err := g.tx.Consents().Put(consent); err != nil {
-		return err
+		return consent, err
 	}
 	parties, err := b.concerned(g, consent.Scope, a.Now)
 	if err != nil {
-		return err
+		return consent, err
 	}
 	e := Event{Kind: EventConsent, At: a.Now, Patient: consent.Patient, Consent: consent.ID, By: a.From.Ref, State: string(state)}
 	if err := g.tellPatient(e, told, parties...); err != nil {
-		return err
+		return consent, err
 	}
 	kind := ledger.KindWithdrawn
 	if state == ConsentExpired {
 		kind = ledger.KindExpired
 	}
-	return g.record(kind, a, consentWords(consent))
+	return consent, g.record(kind, a, consentWords(consent))
 }
 
-// lock tells the participants that a conversation has changed for them.
-func (g *passage) lock(k EventKind, conversations []ConversationID, a answer, told *pokes) error {
+// tellConversations tells the participants that conversations have changed.
+func tellConversations(tx Tx, k EventKind, conversations []ConversationID, at time.Time, told *pokes) error {
 	for _, id := range conversations {
-		conv, err := g.tx.Conversations().Conversation(id)
+		conv, err := tx.Conversations().Conversation(id)
 		if err != nil {
 			return err
 		}
 		for _, r := range conv.Participants {
-			if err := told.append(g.tx, Event{Party: r, Kind: k, At: a.Now, Patient: conv.Patient, Conversation: id}); err != nil {
+			if err := told.append(tx, Event{Party: r, Kind: k, At: at, Patient: conv.Patient, Conversation: id}); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// drain waits until no claim that relies on the consents is open, or DrainTime has
-// passed since the commit, on this machine's monotonic clock. What is then still
-// open ends as unknown, and is returned.
-func (b *Bridge) drain(ctx context.Context, p PatientID, ids ...ConsentID) ([]Disclosure, error) {
-	ctx = context.WithoutCancel(ctx)
-	limit := time.NewTimer(DrainTime)
-	defer limit.Stop()
-	b.tell(func(l Listener) { l.Draining(p) })
-	for waiting := true; waiting; {
-		signal, stop := b.drains.wait(p)
-		open, err := b.open(ctx, p, ids)
-		if err == nil && len(open) > 0 {
-			select {
-			case <-signal:
-			case <-limit.C:
-				waiting = false
-			}
-		}
-		stop()
-		if err != nil {
-			return nil, b.told(err)
-		}
-		if len(open) == 0 {
-			return nil, nil
-		}
-	}
-	var left []Disclosure
-	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
-		open, err := tx.Disclosures().Find(DisclosureQuery{Patient: p, Consents: ids})
-		left = open
-		for i, d := range open {
-			left[i].State = DisclosureUnknown
-			if _, err := tx.Disclosures().Close(d.ID, DisclosureUnknown, b.now()); err != nil {
-				return err
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, b.told(err)
-	}
-	return left, nil
-}
-
-func (b *Bridge) open(ctx context.Context, p PatientID, ids []ConsentID) (open []Disclosure, err error) {
-	err = b.store.View(ctx, func(tx Tx) error {
-		open, err = tx.Disclosures().Find(DisclosureQuery{Patient: p, Consents: ids})
-		return err
-	})
-	return open, err
 }
 
 // Consents lists a patient's consents and objections, oldest first: all of them

@@ -201,6 +201,8 @@ func exampleRest() map[string]example {
 		"list-my-roles":      {nil, list[bridge.RoleEntry]{[]bridge.RoleEntry{exRole}}},
 		"set-do-not-disturb": {dnd{exTime.Add(time.Hour)}, nil},
 		"disable-account":    {account, nil},
+		"sign-out-account":   {account, nil},
+		"sign-out":           {nil, nil},
 		"enable-account":     {account, nil},
 		"import-fhir": {nil, imported{
 			Taken: bridge.ImportReport{Created: 1, ByType: map[string]int{"Organization": 1}},

@@ -108,10 +108,11 @@ type Reading interface {
 	Close(ctx context.Context, c bridge.Caller, claims []bridge.DisclosureID, s bridge.DisclosureState) error
 }
 
-// Accounts are for an admin, and so is import.
+// Accounts are for an admin, and so is import; who signs out may be oneself.
 type Accounts interface {
 	Disable(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	Enable(ctx context.Context, c bridge.Caller, s bridge.Subject) error
+	SignOut(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	Import(ctx context.Context, c bridge.Caller, batch bridge.ImportBatch) (bridge.ImportReport, error)
 }
 

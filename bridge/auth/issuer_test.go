@@ -78,7 +78,7 @@ func TestABuiltInTokenIsATokenLikeAnyOther(t *testing.T) {
 		}
 		want := bridge.Identity{
 			Subject:   bridge.Subject{Issuer: "http://127.0.0.1:8080", Name: subject},
-			Assurance: bridge.AssuranceSubstantial, Expires: now.Add(10 * time.Minute), Scopes: scopes,
+			Assurance: bridge.AssuranceSubstantial, Issued: now, Expires: now.Add(10 * time.Minute), Scopes: scopes,
 		}
 		if d := cmp.Diff(want, got); d != "" || !expires.Equal(want.Expires) {
 			t.Errorf("expires %v; %s", expires, d)

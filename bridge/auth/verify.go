@@ -166,43 +166,44 @@ func (i *issuer) read(c object, now time.Time) (bridge.Identity, refusal) {
 	if levels[level] < levels[i.Minimum] {
 		return bridge.Identity{}, refusedAssurance
 	}
-	expires, why := i.times(c, now)
+	issued, expires, why := i.times(c, now)
 	if why != "" {
 		return bridge.Identity{}, why
 	}
 	return bridge.Identity{
 		Subject:   bridge.Subject{Issuer: i.URL, Name: subject},
 		Assurance: level,
+		Issued:    issued,
 		Expires:   expires,
 		Scopes:    i.scopes(c),
 	}, ""
 }
 
-func (i *issuer) times(c object, now time.Time) (expires time.Time, why refusal) {
+func (i *issuer) times(c object, now time.Time) (issued, expires time.Time, why refusal) {
 	expires, ok := c.instant("exp")
 	issued, ok2 := c.instant("iat")
 	if !ok || !ok2 {
-		return expires, refusedTimes
+		return issued, expires, refusedTimes
 	}
 	if issued.After(now.Add(leeway)) {
-		return expires, refusedNotYet
+		return issued, expires, refusedNotYet
 	}
 	if c.has("nbf") {
 		before, ok := c.instant("nbf")
 		if !ok {
-			return expires, refusedTimes
+			return issued, expires, refusedTimes
 		}
 		if before.After(now.Add(leeway)) {
-			return expires, refusedNotYet
+			return issued, expires, refusedNotYet
 		}
 	}
 	if life := expires.Sub(issued); life <= 0 || life > i.MaxLife {
-		return expires, refusedLife
+		return issued, expires, refusedLife
 	}
 	if !now.Before(expires.Add(leeway)) {
-		return expires, refusedExpired
+		return issued, expires, refusedExpired
 	}
-	return expires, ""
+	return issued, expires, ""
 }
 
 // scopes returns the token's scopes, the issuer's word for an admin being

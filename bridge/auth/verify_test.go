@@ -29,9 +29,11 @@ func TestVerifyTakesGoodTokens(t *testing.T) {
 		{"typ in capitals", func(f *forged) { f.header["typ"] = "Application/AT+JWT" }, nil},
 		{"several audiences", func(f *forged) { f.claims["aud"] = []string{"https://else.example.org", audience} }, nil},
 		{"no nbf", func(f *forged) { delete(f.claims, "nbf") }, nil},
-		{"clocks 29 s apart", func(f *forged) { f.claims["iat"] = now.Unix() + 29; f.claims["nbf"] = now.Unix() + 29 }, nil},
+		{"clocks 29 s apart", func(f *forged) { f.claims["iat"] = now.Unix() + 29; f.claims["nbf"] = now.Unix() + 29 }, func(i *bridge.Identity) {
+			i.Issued = time.Unix(now.Unix()+29, 0)
+		}},
 		{"expired 29 s ago", func(f *forged) { f.claims["iat"] = now.Unix() - 60; f.claims["exp"] = now.Unix() - 29 }, func(i *bridge.Identity) {
-			i.Expires = time.Unix(now.Unix()-29, 0)
+			i.Issued, i.Expires = time.Unix(now.Unix()-60, 0), time.Unix(now.Unix()-29, 0)
 		}},
 		{"times with fractions", func(f *forged) { f.claims["exp"] = 0.5 + float64(now.Unix()+60) }, func(i *bridge.Identity) {
 			i.Expires = time.UnixMilli(now.Add(time.Minute).UnixMilli() + 500)
@@ -53,6 +55,7 @@ func TestVerifyTakesGoodTokens(t *testing.T) {
 			want := bridge.Identity{
 				Subject:   bridge.Subject{Issuer: issuerURL, Name: "holm"},
 				Assurance: bridge.AssuranceSubstantial,
+				Issued:    now,
 				Expires:   now.Add(10 * time.Minute),
 				Scopes:    []string{"openid", "messages"},
 			}

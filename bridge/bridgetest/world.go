@@ -56,6 +56,7 @@ type World struct {
 
 	tb    testing.TB
 	store bridge.Store
+	now   func() time.Time
 }
 
 // Option changes what a World is made of.
@@ -96,6 +97,7 @@ func New(tb testing.TB, options ...Option) *World {
 	for _, o := range options {
 		o(&c)
 	}
+	w.now = c.Now
 	if w.Bridge, err = bridge.New(c); err != nil {
 		tb.Fatal(err)
 	}
@@ -129,10 +131,12 @@ func Identity(name string) bridge.Identity {
 	return id
 }
 
-// As is somebody of the region, as the bridge knows them now.
+// As is somebody of the region who signs in now, as the bridge knows them.
 func (w *World) As(name string) bridge.Caller {
 	w.tb.Helper()
-	c, err := w.Caller(w.tb.Context(), Identity(name), "")
+	id := Identity(name)
+	id.Issued = w.now()
+	c, err := w.Caller(w.tb.Context(), id, "")
 	if err != nil {
 		w.tb.Fatalf("signing %s in: %v", name, err)
 	}

@@ -129,8 +129,8 @@ func (h *Hub) Typing(to bridge.Ref, conversation bridge.ConversationID, by bridg
 // Kick implements bridge.Listener.
 func (h *Hub) Kick(person bridge.Ref, reason bridge.Code) {
 	code := bridge.CloseKicked
-	if reason == bridge.CodeAccountDisabled {
-		code = bridge.CloseAccountDisabled
+	if reason == bridge.CodeAccountDisabled || reason == bridge.CodeTokenExpired {
+		code = bridge.Outcomes[reason].Close
 	}
 	for _, s := range under(&h.persons, person) {
 		s.cut(code)

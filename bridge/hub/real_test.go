@@ -99,6 +99,7 @@ type names struct{}
 
 func (names) Verify(token string) (bridge.Identity, error) {
 	return bridge.Identity{
-		Subject: bridge.Subject{Issuer: "demo", Name: token}, Assurance: bridge.AssuranceHigh, Expires: time.Now().Add(time.Hour),
+		Subject: bridge.Subject{Issuer: "demo", Name: token}, Assurance: bridge.AssuranceHigh,
+		Issued: time.Now(), Expires: time.Now().Add(time.Hour),
 	}, nil
 }

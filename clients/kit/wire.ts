@@ -800,6 +800,7 @@ export interface Change {
   conversations: ConversationID[];
   gain: Access[];
   lose: Access[];
+  partial?: boolean;
 }
 
 /** Withdrawal is the answer to a withdrawal. */

@@ -15,6 +15,7 @@ import (
 type accountCmd struct {
 	Disable accountDisableCmd `cmd:"" help:"Close an account: its sessions end, and nothing of it passes any more."`
 	Enable  accountEnableCmd  `cmd:"" help:"Open it again."`
+	SignOut accountSignOutCmd `cmd:"" name:"sign-out" help:"End all sessions of an account, and every token of before."`
 }
 
 // account is a sign-in.
@@ -56,4 +57,24 @@ type accountEnableCmd struct{ account }
 // Run opens the account.
 func (e *accountEnableCmd) Run(ctx context.Context, out *printer) error {
 	return e.set(ctx, out, "enable", "The account is open.")
+}
+
+type accountSignOutCmd struct {
+	remote
+	Issuer  string `help:"Who vouches for the sign-in; in a demo, the demo." placeholder:"URL"`
+	Subject string `help:"The sign-in's name at the issuer; without it, one's own." placeholder:"NAME"`
+}
+
+// Run ends the sessions.
+func (s *accountSignOutCmd) Run(ctx context.Context, out *printer) error {
+	if s.Subject != "" {
+		return account{s.remote, s.Issuer, s.Subject}.set(ctx, out, "sign-out", "Signed out everywhere.")
+	}
+	if err := s.call(ctx, out.language, http.MethodPost, "/api/v1/me/sign-out", http.Header{}, http.NoBody, nil); err != nil {
+		return err
+	}
+	if !out.value(map[string]bool{"sign-out": true}) {
+		out.printf("Signed out everywhere. Tokens of before are of no use any more.\n")
+	}
+	return nil
 }

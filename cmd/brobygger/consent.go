@@ -321,18 +321,31 @@ func (w *consentWithdrawCmd) Run(ctx context.Context, out *printer) error {
 	})
 }
 
+// withdrawn words the answer to a withdrawal: when, how many came before, of how
+// many it is not known whether they were shown.
+var withdrawn = map[string][]string{
+	"en": {
+		"Taken back at %s. Before that, %s under it.\n", "nothing had been shared", "one message had been shared", "%d messages had been shared",
+		"Of these, %d handed over, receipt not confirmed.\n", "From now on nothing that relied on it is accepted or shown, anywhere.\n",
+	},
+	"da": {
+		"Trukket tilbage kl. %s. Inden da var %s på grundlag af det.\n", "intet delt", "én besked delt", "%d beskeder delt",
+		"Heraf %d afleveret, modtagelse ikke bekræftet.\n", "Fra nu af bliver intet, der byggede på det, modtaget eller vist, noget sted.\n",
+	},
+}
+
 func (p *printer) withdrawal(w bridge.Withdrawal) {
-	shared := "nothing had been shared"
-	switch w.Disclosures {
-	case 0:
-	case 1:
-		shared = "one message had been shared"
-	default:
-		shared = fmt.Sprintf("%d messages had been shared", w.Disclosures)
+	words := withdrawn[p.language]
+	if words == nil {
+		words = withdrawn["en"]
 	}
-	p.printf("Taken back at %s. Before that, %s under it.\n", w.At.Local().Format("15:04:05"), shared)
+	shared := words[min(w.Disclosures, 2)+1]
+	if w.Disclosures > 1 {
+		shared = fmt.Sprintf(shared, w.Disclosures)
+	}
+	p.printf(words[0], w.At.Local().Format("15:04:05"), shared)
 	if len(w.Unconfirmed) > 0 {
-		p.printf("Of %d it is not known whether they were shown.\n", len(w.Unconfirmed))
+		p.printf(words[4], len(w.Unconfirmed))
 	}
-	p.printf("From now on nothing that relied on it is accepted or shown, anywhere.\n")
+	p.printf("%s", words[5])
 }
