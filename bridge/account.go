@@ -204,8 +204,7 @@ func (b *Bridge) depart(ctx context.Context, why Code, gone departed) error {
 	if len(of) == 0 {
 		return nil
 	}
-	_, err := b.drain(ctx, gone.since, of...)
-	return err
+	return b.drain(ctx, gone.since, of...)
 }
 
 // SetDND sets or, with a zero time, clears do-not-disturb for all of the

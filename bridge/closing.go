@@ -144,8 +144,7 @@ func (b *Bridge) endForgotten(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.unconfirmed(Essential(ctx), b.forgotten.old(open, time.Now()))
-	return err
+	return b.unconfirmed(Essential(ctx), b.forgotten.old(open, time.Now()))
 }
 
 // receipt is the event that tells a message's sender of it.

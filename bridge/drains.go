@@ -66,9 +66,9 @@ func selected(of []DisclosureQuery, d Disclosure) bool {
 // drain waits until none of the claims is open, or DrainTime has passed since the
 // commit, on this machine's monotonic clock, which may stand still and so only
 // makes it wait longer (I5). since is an instant when the commit had been kept.
-// What is then still open ends as unknown, and is returned. Who stops waiting
-// for the answer does not stop the drain.
-func (b *Bridge) drain(ctx context.Context, since time.Time, of ...DisclosureQuery) ([]Disclosure, error) {
+// What is then still open ends as unknown. Who stops waiting for the answer does
+// not stop the drain.
+func (b *Bridge) drain(ctx context.Context, since time.Time, of ...DisclosureQuery) error {
 	ctx = Essential(context.WithoutCancel(ctx))
 	limit := time.NewTimer(DrainTime - time.Since(since))
 	defer limit.Stop()
@@ -77,7 +77,7 @@ func (b *Bridge) drain(ctx context.Context, since time.Time, of ...DisclosureQue
 		open, err := b.found(ctx, DisclosureOpen, of)
 		if err != nil || len(open) == 0 {
 			stop()
-			return nil, err
+			return err
 		}
 		select {
 		case <-signal:
@@ -125,37 +125,26 @@ func findAny(tx Tx, state DisclosureState, of []DisclosureQuery) ([]Disclosure, 
 	return all, nil
 }
 
-// unconfirmed ends open claims whose content nobody can show any more as unknown,
-// and returns those that it ended.
-func (b *Bridge) unconfirmed(ctx context.Context, open []Disclosure) ([]Disclosure, error) {
-	byPatient := map[PatientID][]Disclosure{}
+// unconfirmed ends open claims whose content nobody can show any more as unknown.
+func (b *Bridge) unconfirmed(ctx context.Context, open []Disclosure) error {
+	byPatient := map[PatientID][]DisclosureID{}
 	for _, d := range open {
-		byPatient[d.Patient] = append(byPatient[d.Patient], d)
+		byPatient[d.Patient] = append(byPatient[d.Patient], d.ID)
 	}
-	var left []Disclosure
 	for _, p := range sortedKeys(byPatient) {
-		var ended []Disclosure
 		err := b.store.Update(ctx, p, func(tx Tx) error {
-			ended = nil
-			for _, d := range byPatient[p] {
-				at := b.now()
-				closed, err := tx.Disclosures().Close(d.ID, DisclosureUnknown, at)
-				if err != nil {
+			for _, id := range byPatient[p] {
+				if _, err := tx.Disclosures().Close(id, DisclosureUnknown, b.now()); err != nil {
 					return err
-				}
-				if closed {
-					d.State, d.ClosedAt = DisclosureUnknown, at
-					ended = append(ended, d)
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, b.told(err)
+			return b.told(err)
 		}
-		left = append(left, ended...)
 	}
-	return left, nil
+	return nil
 }
 
 // partiesOfPerson lists in whose name a person may have been given something.

@@ -38,8 +38,7 @@ func (b *Bridge) Object(ctx context.Context, c Caller, o Objection) (Objection, 
 	since := time.Now()
 	b.tell(func(l Listener) { l.Draining(o.Patient) })
 	b.poke(told)
-	_, err = b.drain(ctx, since, DisclosureQuery{Patient: o.Patient})
-	return o, err
+	return o, b.drain(ctx, since, DisclosureQuery{Patient: o.Patient})
 }
 
 // Lift lifts an objection, for the patient. Lifting it again changes nothing.

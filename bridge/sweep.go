@@ -11,8 +11,9 @@ import (
 
 // Sweep does what time asks for: expires requests and returns what waited for
 // them, lets messages go whose consent came just before the bridge stopped, ends
-// consents whose period is over and claims that nobody speaks of, trims old events. It is called every few seconds
-// and at start, may run on several nodes at once, and goes on behind an error.
+// consents whose period is over and claims that nobody speaks of, trims old
+// events. It is called every few seconds and at start, may run on several nodes at
+// once, and goes on behind an error.
 func (b *Bridge) Sweep(ctx context.Context) error {
 	var overdue, granted []ConsentRequest
 	now := b.now()

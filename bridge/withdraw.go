@@ -38,7 +38,7 @@ func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id Consent
 	changed := make(chan Change, 1)
 	go func() { changed <- b.withdrawn(ctx, x) }()
 	relied := DisclosureQuery{Patient: p, Consents: x.line}
-	if _, err = b.drain(ctx, x.since, relied); err == nil {
+	if err = b.drain(ctx, x.since, relied); err == nil {
 		var left []Disclosure
 		left, err = b.found(ctx, DisclosureUnknown, []DisclosureQuery{relied})
 		w.Unconfirmed = append(w.Unconfirmed, left...)
