@@ -72,6 +72,10 @@ type Message struct {
 	Consents []ConsentID `json:"consents,omitempty"`
 	Revision string      `json:"revision,omitempty"`
 	Epoch    uint64      `json:"-"`
+
+	// Erased: the keys of the rest were destroyed. Left is what a column holds: ids,
+	// place, sender, time, state and priority. Readers get it as withheld.
+	Erased bool `json:"-"`
 }
 
 // Topics returns every topic of the message's parts and attachments, each once.

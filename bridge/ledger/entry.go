@@ -74,6 +74,9 @@ type Leaf struct {
 	Prev   [32]byte // head before this leaf
 	Commit [32]byte // Commitment(Salt, Entry)
 	Head   [32]byte // Link(Prev, Commit)
+	// Erased: entry and salt were destroyed, and only Patient and Seq of the entry
+	// are known. The commitment stands, so that the chain and the tree do.
+	Erased bool
 }
 
 // Commitment is SHA-256(salt || canonical).
@@ -112,9 +115,12 @@ func Verify(leaves []Leaf, head [32]byte) error {
 		if l.Entry.Seq != uint64(i)+1 {
 			return fmt.Errorf("entry %d: stands at place %d", l.Entry.Seq, i+1)
 		}
-		again, err := NewLeaf(prev, l.Salt, l.Entry)
-		if err != nil {
-			return fmt.Errorf("entry %d: %w", l.Entry.Seq, err)
+		again := Leaf{Commit: l.Commit, Head: Link(prev, l.Commit)}
+		if !l.Erased {
+			var err error
+			if again, err = NewLeaf(prev, l.Salt, l.Entry); err != nil {
+				return fmt.Errorf("entry %d: %w", l.Entry.Seq, err)
+			}
 		}
 		if again.Commit != l.Commit || l.Prev != prev || again.Head != l.Head {
 			return fmt.Errorf("entry %d: changed", l.Entry.Seq)

@@ -38,12 +38,12 @@ func (c consents) Due(t time.Time, most int) ([]bridge.Consent, error) {
 // Put implements bridge.Consents. An id stays with its patient, and a consent
 // that has ended does not become active again (I6): both are conflicts.
 func (c consents) Put(r bridge.Ruling) error {
-	doc, err := encode(r)
-	if err != nil {
-		return err
-	}
 	switch r := r.(type) {
 	case bridge.Consent:
+		doc, err := c.document(&r)
+		if err != nil {
+			return err
+		}
 		var ends any // null: it has no end
 		if !r.Scope.Period.End.IsZero() {
 			ends = nanos(r.Scope.Period.End)
@@ -54,14 +54,30 @@ func (c consents) Put(r bridge.Ruling) error {
 			WHERE patient = excluded.patient AND (state = 'active' OR excluded.state <> 'active')`,
 			string(r.ID), string(r.Patient), string(r.State), nanos(r.GrantedAt), ends, doc)
 	case bridge.Objection:
+		doc, err := encode(r)
+		if err != nil {
+			return err
+		}
 		return c.own(`INSERT INTO objections (id, patient, created, lifted, doc) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET created = excluded.created, lifted = excluded.lifted, doc = excluded.doc
 			WHERE patient = excluded.patient`,
 			string(r.ID), string(r.Patient), nanos(r.CreatedAt), flag(!r.LiftedAt.IsZero()), doc)
 	case bridge.Emergency:
+		doc, err := c.document(&r)
+		if err != nil {
+			return err
+		}
 		return c.putEmergency(r, doc)
 	}
 	return fmt.Errorf("keeping %T: not a ruling", r)
+}
+
+// document is a noun without its free text, which goes elsewhere.
+func (c consents) document(v any) ([]byte, error) {
+	if err := c.hide(v); err != nil {
+		return nil, err
+	}
+	return encode(v)
 }
 
 func (c consents) Request(id bridge.RequestID) (r bridge.ConsentRequest, err error) {
@@ -91,6 +107,9 @@ func (c consents) Requests(q bridge.RequestQuery) ([]bridge.ConsentRequest, erro
 }
 
 func (c consents) PutRequest(r bridge.ConsentRequest) error {
+	if err := c.hide(&r); err != nil {
+		return err
+	}
 	doc, err := encode(r)
 	if err != nil {
 		return err

@@ -24,6 +24,9 @@ func (c conversations) conversation(row []driver.Value) (v bridge.Conversation, 
 	if err := decode(row[0], &v); err != nil {
 		return v, err
 	}
+	if err := c.show(&v); err != nil {
+		return v, err
+	}
 	h, ok, err := c.newest(v.ID)
 	if err != nil {
 		return v, err
@@ -85,6 +88,9 @@ func (c conversations) head(id bridge.ConversationID) (h conversationHead, err e
 // Put implements bridge.Conversations. The patient and the opener's id of a
 // conversation never change: a conflict.
 func (c conversations) Put(v bridge.Conversation) error {
+	if err := c.hide(&v); err != nil {
+		return err
+	}
 	doc, err := encode(v)
 	if err != nil {
 		return err

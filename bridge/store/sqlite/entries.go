@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/ledger"
@@ -37,6 +38,10 @@ func (e entries) Append(v ledger.Entry) (ledger.Leaf, error) {
 	// As ledger.NewLeaf does, with the bytes that are kept.
 	leaf := ledger.Leaf{Entry: v, Salt: salt, Prev: h.Hash, Commit: ledger.Commitment(salt, canonical)}
 	leaf.Head = ledger.Link(leaf.Prev, leaf.Commit)
+	kept, salted, err := e.keep(id, v.Seq, canonical, salt)
+	if err != nil {
+		return ledger.Leaf{}, err
+	}
 	row, err := e.newest()
 	if err != nil {
 		return ledger.Leaf{}, err
@@ -44,7 +49,7 @@ func (e entries) Append(v ledger.Entry) (ledger.Leaf, error) {
 	row++
 	_, err = e.insert(`INSERT INTO entries (row, patient, seq, prev, mile, salt, before, commitment, head, entry)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		row, v.Patient, int64(v.Seq), h.last, h.mile, leaf.Salt[:], leaf.Prev[:], leaf.Commit[:], leaf.Head[:], canonical)
+		row, v.Patient, int64(v.Seq), h.last, h.mile, salted, leaf.Prev[:], leaf.Commit[:], leaf.Head[:], kept)
 	if err != nil {
 		return ledger.Leaf{}, err
 	}
@@ -77,18 +82,52 @@ func (e entries) After(patient bridge.PatientID, seq uint64, most int) ([]ledger
 	}
 	var all []ledger.Leaf
 	s := between(seq, limit(most, 100), 1, h.Seq, h.end)
-	err = e.walk("entries", "seq", "l.salt, l.before, l.commitment, l.head, l.entry", s, func(row []driver.Value) error {
-		l, err := readLeaf(row)
+	err = e.walk("entries", "seq", leafColumns, s, func(row []driver.Value) error {
+		l, err := e.leaf(row)
 		all = append(all, l)
 		return err
 	})
 	return all, err
 }
 
-// readLeaf reads salt, before, commitment, head and entry.
-func readLeaf(row []driver.Value) (ledger.Leaf, error) {
+// entryPlace is where an entry stands.
+func entryPlace(p bridge.PatientID, seq uint64) bridge.Place {
+	return bridge.Place{Patient: p, Kind: bridge.KeyLog, Table: "entries", Column: "entry", Row: strconv.FormatUint(seq, 10)}
+}
+
+// keep returns an entry's columns: entry and salt sealed as one, and no salt, or
+// both as they are.
+func (t *tx) keep(p bridge.PatientID, seq uint64, canonical []byte, salt [32]byte) (entry, salted []byte, err error) {
+	if t.store.options.Sealer == nil {
+		return canonical, salt[:], nil
+	}
+	plain := append(append(make([]byte, 0, len(salt)+len(canonical)), salt[:]...), canonical...)
+	entry, err = t.seal(entryPlace(p, seq), plain)
+	return entry, []byte{}, err
+}
+
+// leafColumns are those that leaf reads.
+const leafColumns = "l.salt, l.before, l.commitment, l.head, l.entry, l.patient, l.seq"
+
+func (t *tx) leaf(row []driver.Value) (ledger.Leaf, error) {
+	p, seq := bridge.PatientID(text(row[5])), uint64(number(row[6]))
 	l := ledger.Leaf{Salt: hash(row[0]), Prev: hash(row[1]), Commit: hash(row[2]), Head: hash(row[3])}
-	if err := json.Unmarshal(blob(row[4]), &l.Entry); err != nil {
+	entry := blob(row[4])
+	if isSealed(entry) {
+		plain, err := t.open(entryPlace(p, seq), entry)
+		if errors.Is(err, bridge.ErrErased) {
+			l.Entry.Patient, l.Entry.Seq, l.Erased = string(p), seq, true
+			return l, nil
+		}
+		if err != nil {
+			return l, fmt.Errorf("opening entry: %w", err)
+		}
+		if len(plain) < len(l.Salt) {
+			return l, fmt.Errorf("opening entry: %w", errShort)
+		}
+		l.Salt, entry = [32]byte(plain), plain[len(l.Salt):]
+	}
+	if err := json.Unmarshal(entry, &l.Entry); err != nil {
 		return l, fmt.Errorf("decoding entry: %w", err)
 	}
 	return l, nil

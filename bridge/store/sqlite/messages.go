@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -15,12 +16,41 @@ import (
 // messages implements bridge.Messages.
 type messages struct{ *tx }
 
-const selectMessage = `SELECT doc, epoch FROM messages`
+const selectMessage = `SELECT doc, epoch, id, patient FROM messages`
 
-func message(row []driver.Value) (m bridge.Message, err error) {
-	err = decode(row[0], &m)
-	m.Epoch = uint64(number(row[1]))
-	return m, err
+// message reads doc, epoch, id and patient.
+func (m messages) message(row []driver.Value) (v bridge.Message, err error) {
+	id := bridge.MessageID(text(row[2]))
+	doc, err := m.open(messageDoc(bridge.PatientID(text(row[3])), id), row[0])
+	if errors.Is(err, bridge.ErrErased) {
+		return m.erased(id)
+	}
+	if err == nil {
+		err = decode(doc, &v)
+	}
+	v.Epoch = uint64(number(row[1]))
+	return v, err
+}
+
+func messageDoc(p bridge.PatientID, id bridge.MessageID) bridge.Place {
+	return bridge.Place{Patient: p, Kind: bridge.KeyContent, Table: "messages", Column: "doc", Row: string(id)}
+}
+
+// erased is what is left of a message whose key was destroyed.
+func (m messages) erased(id bridge.MessageID) (bridge.Message, error) {
+	row, err := m.one(`SELECT conversation, seq, patient, sender, mid, state, urgent, sent, request FROM messages WHERE id = ?`, string(id))
+	if err != nil {
+		return bridge.Message{}, err
+	}
+	v := bridge.Message{
+		ID: id, Conversation: bridge.ConversationID(text(row[0])), Seq: uint64(number(row[1])), Patient: bridge.PatientID(text(row[2])),
+		Sender: bridge.Ref(text(row[3])), MID: text(row[4]), State: bridge.MessageState(text(row[5])), Priority: bridge.Routine,
+		SentAt: instant(number(row[7])), Request: bridge.RequestID(text(row[8])), Erased: true,
+	}
+	if number(row[6]) != 0 {
+		v.Priority = bridge.Urgent
+	}
+	return v, nil
 }
 
 func (m messages) Message(id bridge.MessageID) (bridge.Message, error) {
@@ -28,7 +58,7 @@ func (m messages) Message(id bridge.MessageID) (bridge.Message, error) {
 	if err != nil {
 		return bridge.Message{}, err
 	}
-	return message(row)
+	return m.message(row)
 }
 
 func (m messages) ByMID(sender bridge.Ref, mid string) (bridge.Message, error) {
@@ -36,7 +66,7 @@ func (m messages) ByMID(sender bridge.Ref, mid string) (bridge.Message, error) {
 	if err != nil {
 		return bridge.Message{}, err
 	}
-	return message(row)
+	return m.message(row)
 }
 
 // Put implements bridge.Messages. A message keeps its conversation, patient,
@@ -53,7 +83,7 @@ func (m messages) Put(v bridge.Message) error {
 			return conflict("place behind a free one")
 		}
 	}
-	doc, err := encode(v)
+	doc, err := m.encode(messageDoc(v.Patient, v.ID), v)
 	if err != nil {
 		return err
 	}
@@ -157,8 +187,8 @@ func (m messages) said(q bridge.MessageQuery) ([]bridge.Message, error) {
 		}
 	}
 	var all []bridge.Message
-	err = m.walk("messages", "seq", "l.doc, l.epoch", s, func(row []driver.Value) error {
-		v, err := message(row)
+	err = m.walk("messages", "seq", "l.doc, l.epoch, l.id, l.patient", s, func(row []driver.Value) error {
+		v, err := m.message(row)
 		if q.Patient == "" || v.Patient == q.Patient {
 			all = append(all, v)
 		}
@@ -229,7 +259,7 @@ func (m messages) search(q bridge.MessageQuery) ([]bridge.Message, error) {
 	}
 	var all []bridge.Message
 	err := m.each(selectMessage+f.where+order, func(row []driver.Value) error {
-		v, err := message(row)
+		v, err := m.message(row)
 		all = append(all, v)
 		return err
 	}, append(f.args, limit(q.Limit, 100))...)
@@ -244,7 +274,7 @@ func (m messages) Amend(v bridge.Version, by bridge.Message) error {
 	if _, err := m.one(`SELECT 1 FROM messages WHERE id = ?`, string(by.ID)); err != nil {
 		return err
 	}
-	doc, err := encode(v)
+	doc, err := m.encode(versionDoc(by.Patient, v.Message, int64(v.Number)), v)
 	if err != nil {
 		return err
 	}
@@ -256,21 +286,40 @@ func (m messages) Amend(v bridge.Version, by bridge.Message) error {
 }
 
 func (m messages) Versions(id bridge.MessageID) ([]bridge.Version, error) {
-	return list[bridge.Version](m.tx, `SELECT doc FROM versions WHERE message = ? ORDER BY number`, string(id))
+	var all []bridge.Version
+	err := m.each(`SELECT v.doc, v.number, m.patient FROM versions v JOIN messages m ON m.id = v.message
+		WHERE v.message = ? ORDER BY v.number`, func(row []driver.Value) error {
+		var v bridge.Version
+		err := m.decode(versionDoc(bridge.PatientID(text(row[2])), id, number(row[1])), row[0], &v)
+		all = append(all, v)
+		return err
+	}, string(id))
+	return all, err
+}
+
+func versionDoc(p bridge.PatientID, id bridge.MessageID, n int64) bridge.Place {
+	return bridge.Place{Patient: p, Kind: bridge.KeyContent, Table: "versions", Column: "doc", Row: string(id) + "/" + strconv.FormatInt(n, 10)}
+}
+
+func attachmentPlace(p bridge.PatientID, id bridge.AttachmentID, table, column string) bridge.Place {
+	return bridge.Place{Patient: p, Kind: bridge.KeyContent, Table: table, Column: column, Row: string(id)}
 }
 
 func (m messages) PutAttachment(a bridge.Attachment, content []byte) error {
-	doc, err := encode(a)
+	doc, err := m.encode(attachmentPlace(a.Patient, a.ID, "attachments", "doc"), a)
 	if err != nil {
 		return err
 	}
-	_, err = m.exec(`INSERT INTO attachments (id, doc) VALUES (?, ?)
-		ON CONFLICT (id) DO UPDATE SET doc = excluded.doc`, string(a.ID), doc)
+	_, err = m.exec(`INSERT INTO attachments (id, patient, doc) VALUES (?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, patient = excluded.patient`, string(a.ID), string(a.Patient), doc)
 	if err != nil {
 		return err
 	}
 	if content == nil {
 		_, err = m.exec(`INSERT OR IGNORE INTO attachment_content (id, content) VALUES (?, x'')`, string(a.ID))
+		return err
+	}
+	if content, err = m.seal(attachmentPlace(a.Patient, a.ID, "attachment_content", "content"), content); err != nil {
 		return err
 	}
 	_, err = m.exec(`INSERT INTO attachment_content (id, content) VALUES (?, ?)
@@ -279,12 +328,17 @@ func (m messages) PutAttachment(a bridge.Attachment, content []byte) error {
 }
 
 func (m messages) Attachment(id bridge.AttachmentID, content bool) (a bridge.Attachment, bytes []byte, err error) {
-	if err := m.get(&a, `SELECT doc FROM attachments WHERE id = ?`, string(id)); err != nil || !content {
-		return a, nil, err
-	}
-	row, err := m.one(`SELECT content FROM attachment_content WHERE id = ?`, string(id))
+	row, err := m.one(`SELECT doc, patient FROM attachments WHERE id = ?`, string(id))
 	if err != nil {
 		return a, nil, err
 	}
-	return a, blob(row[0]), nil
+	p := bridge.PatientID(text(row[1]))
+	if err := m.decode(attachmentPlace(p, id, "attachments", "doc"), row[0], &a); err != nil || !content {
+		return a, nil, err
+	}
+	if row, err = m.one(`SELECT content FROM attachment_content WHERE id = ?`, string(id)); err != nil {
+		return a, nil, err
+	}
+	bytes, err = m.open(attachmentPlace(p, id, "attachment_content", "content"), row[0])
+	return a, bytes, err
 }

@@ -172,6 +172,9 @@ func (p patients) glasses(id bridge.PatientID) ([]bridge.Emergency, error) {
 			if err := decode(row[0], &e); err != nil {
 				return err
 			}
+			if err := p.show(&e); err != nil {
+				return err
+			}
 			all = append(all, e)
 			return nil
 		}, string(id))

@@ -40,6 +40,12 @@ type Options struct {
 	// Committed is told of every commit once it is durable: how many transactions
 	// shared it, and how long the disk took. It must not wait. nil: nobody is.
 	Committed func(transactions int, took time.Duration)
+	// Sealer seals what is kept, and opens it. Without one everything is kept as it
+	// is, and what was sealed is as good as erased.
+	Sealer bridge.Sealer
+	// Keys is the name of the keys that the sealer works with. A database that
+	// others have sealed is refused.
+	Keys string
 	// Log is told of what an operator must know. nil discards.
 	Log *slog.Logger
 }
@@ -77,6 +83,7 @@ type Store struct {
 	readers chan *conn
 	points  *checkpoints
 	tails   tails
+	known   known
 	closing sync.Once
 	closed  error
 }
@@ -125,6 +132,9 @@ func (s *Store) open() error {
 		return fmt.Errorf("reading the log's id: %w", err)
 	}
 	s.id = text(row[0])
+	if err := s.pair(c); err != nil {
+		return err
+	}
 	s.readers = make(chan *conn, s.options.Readers)
 	for range s.options.Readers {
 		r, err := dial(s.path)
@@ -149,8 +159,20 @@ func (s *Store) Log() string { return s.id }
 
 // Update implements bridge.Store. One writer makes every transaction
 // serializable, so that the patient's row needs no lock of its own.
-func (s *Store) Update(ctx context.Context, _ bridge.PatientID, fn func(bridge.Tx) error) error {
-	return s.writer.update(ctx, fn)
+func (s *Store) Update(ctx context.Context, patient bridge.PatientID, fn func(bridge.Tx) error) error {
+	if err := s.unsealing(ctx, patient); err != nil {
+		return err
+	}
+	for again := 0; ; again++ {
+		err := s.writer.update(ctx, fn)
+		var lack *bridge.NotReadyError
+		if s.options.Sealer == nil || !errors.As(err, &lack) || again == mostLacking {
+			return err
+		}
+		if err := s.options.Sealer.Ready(ctx, lack.Patient); err != nil && !errors.Is(err, bridge.ErrErased) {
+			return err
+		}
+	}
 }
 
 // View implements bridge.Store.
@@ -160,7 +182,7 @@ func (s *Store) View(ctx context.Context, fn func(bridge.Tx) error) error {
 		return err
 	}
 	defer func() { s.readers <- c }()
-	t := &tx{c: c, store: s}
+	t := &tx{c: c, store: s, ctx: ctx, need: bridge.NeedOf(ctx)}
 	defer func() {
 		t.over.Store(true)
 		if t.began {

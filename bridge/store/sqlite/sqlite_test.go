@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/seal"
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
 	"github.com/brobygger/brobygger/bridge/store/storetest"
 )
@@ -41,6 +42,43 @@ func TestStore(t *testing.T) {
 		return s, func() bridge.Store {
 			shut(t, s)
 			s = open(t, path, small)
+			return s
+		}
+	})
+}
+
+// sealer opens keys in the folder and a sealer with them.
+func sealer(t *testing.T, folder string) (*seal.Sealer, string) {
+	t.Helper()
+	keys := openKeys(t, filepath.Join(folder, "keys.db"))
+	kek, err := seal.OpenFile(filepath.Join(folder, "kek.json"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := seal.Open(t.Context(), keys, kek, seal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, keys.ID()
+}
+
+// The suite once more, with everything sealed.
+func TestSealedStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (bridge.Store, func() bridge.Store) {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "bridge.db")
+		o := small
+		o.Sealer, o.Keys = sealer(t, folder)
+		s := open(t, path, o)
+		t.Cleanup(func() { shut(t, s) })
+		return s, func() bridge.Store {
+			shut(t, s)
+			s = open(t, path, o)
 			return s
 		}
 	})

@@ -142,9 +142,9 @@ func (t tree) Leaves(from uint64, most int) ([]ledger.Leaf, error) {
 	}
 	end := min(size, from+uint64(limit(most, 100)))
 	all := make([]ledger.Leaf, end-from)
-	err = t.each(`SELECT salt, before, commitment, head, entry, row FROM entries WHERE row > ? AND row <= ? ORDER BY row`, func(row []driver.Value) error {
-		l, err := readLeaf(row)
-		all[uint64(number(row[5]))-1-from] = l
+	err = t.each(`SELECT `+leafColumns+`, l.row FROM entries l WHERE l.row > ? AND l.row <= ? ORDER BY l.row`, func(row []driver.Value) error {
+		l, err := t.leaf(row)
+		all[uint64(number(row[7]))-1-from] = l
 		return err
 	}, int64(from), int64(end))
 	return all, err

@@ -4,6 +4,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type tx struct {
 	heads *heads // nil in a view
 	store *Store
 	over  atomic.Bool
+	// ctx is that of a view, which may wait for keys. The writer waits for nobody.
+	ctx  context.Context //nolint:containedctx // a view lives as long as the call that it came with
+	need bridge.Need
 	// began says that a view has read something: only then is there a snapshot.
 	began bool
 	// tail is what a view finds behind the tables, once it was read.
@@ -155,7 +159,10 @@ func (t *tx) get(v any, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	return decode(row[0], v)
+	if err := decode(row[0], v); err != nil {
+		return err
+	}
+	return t.show(v)
 }
 
 // list reads documents, in the query's first column.
@@ -164,6 +171,9 @@ func list[T any](t *tx, query string, args ...any) ([]T, error) {
 	err := t.each(query, func(row []driver.Value) error {
 		var v T
 		if err := decode(row[0], &v); err != nil {
+			return err
+		}
+		if err := t.show(&v); err != nil {
 			return err
 		}
 		all = append(all, v)

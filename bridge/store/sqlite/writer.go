@@ -274,7 +274,7 @@ func (w *writer) run(j *job) error {
 		j.err = &bridge.Error{Code: bridge.CodeStorageFull, Message: "free space is below the reserve"}
 		return nil
 	}
-	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful}
+	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need}
 	j.err = w.call(j, t)
 	if t.lost != nil {
 		j.err = nil // the group's error is its error
