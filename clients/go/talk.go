@@ -123,19 +123,30 @@ func (c *Client) SetTyping(id bridge.ConversationID, on bool) {
 // errStale is content that came too late to be shown, again and again.
 var errStale = errors.New("the answer came too late to be shown")
 
-// History reads messages of a conversation. Each is a disclosure, and counts as
-// shown when History returns it: show it at once, and do not keep it for later.
+// History is ReadHistory for who shows what it returns at once: it counts as shown
+// when it returns. Between that and the showing a withdrawal may be answered, so
+// who must not be late by a hair takes ReadHistory.
+func (c *Client) History(ctx context.Context, q bridge.HistoryQuery) (got wire.HistoryRead, err error) {
+	err = c.ReadHistory(ctx, q, func(r wire.HistoryRead) { got = r })
+	return got, err
+}
+
+// ReadHistory reads messages of a conversation and has show show them, once, while
+// they are fresh. Each is a disclosure, and counts as shown when show returns.
 // The client must ask for content (Options.Content, or a handler for messages).
-func (c *Client) History(ctx context.Context, q bridge.HistoryQuery) (wire.HistoryRead, error) {
+func (c *Client) ReadHistory(ctx context.Context, q bridge.HistoryQuery, show func(wire.HistoryRead)) error {
 	for range tries {
 		var out wire.HistoryRead
 		k, beat, err := c.call(ctx, true, wire.CmdHistory, q, &out)
 		if err != nil {
-			return out, err
+			return err
 		}
 		fresh := true
 		for _, it := range out.Items {
 			fresh = fresh && (it.Disclosure == "" || k.beats.fresh(beat))
+		}
+		if fresh {
+			show(out) // before the bridge is told: a withdrawal no longer waits for it then
 		}
 		for _, it := range out.Items {
 			switch {
@@ -147,8 +158,8 @@ func (c *Client) History(ctx context.Context, q bridge.HistoryQuery) (wire.Histo
 			}
 		}
 		if fresh {
-			return out, nil
+			return nil
 		}
 	}
-	return wire.HistoryRead{}, &RetryableError{Err: fmt.Errorf("reading history: %w", errStale)}
+	return &RetryableError{Err: fmt.Errorf("reading history: %w", errStale)}
 }
