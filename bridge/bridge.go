@@ -196,10 +196,12 @@ func (b *Bridge) snapshot(ctx context.Context, p PatientID) (*Snapshot, error) {
 
 // dropSnapshot forgets what was read of a patient.
 func (b *Bridge) dropSnapshot(p PatientID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.snapshots, p)
-	b.dropped++
+	later(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.snapshots, p)
+		b.dropped++
+	})
 }
 
 // dropSnapshots forgets what was read of every patient.

@@ -40,14 +40,15 @@ var house = map[string]int{
 	"bridge/bridgetest/load": 3,
 	"clients/go":             3,
 
-	"bridge/bridgetest": 4,
-	"cmd/brobygger":     4,
+	"bridge/bridgetest":         4,
+	"bridge/bridgetest/history": 4,
+	"cmd/brobygger":             4,
 }
 
 // roomOf returns the package of the house that dir belongs to: itself, or the
 // program or client that it is a part of.
 func roomOf(dir string) string {
-	for _, whole := range []string{"cmd/brobygger", "clients/go"} {
+	for _, whole := range []string{"cmd/brobygger", "clients/go", "bridge/bridgetest/history"} {
 		if strings.HasPrefix(dir, whole+"/") {
 			return whole
 		}
@@ -87,6 +88,7 @@ var guests = []struct{ module, room, why string }{
 	{"github.com/gorilla/websocket", "bridge/hub", "upgrades and frames connections"},
 	{"github.com/gorilla/websocket", "clients/go", "is the other end of the same wire"},
 	{"github.com/gorilla/websocket", "bridge/bridgetest/load", "bare, it is what the bridge is measured against"},
+	{"github.com/anishathalye/porcupine", "bridge/bridgetest/history", "finds an order for what happened to a consent, or that there is none"},
 	{"github.com/danielgtaylor/huma/v2", "bridge/api", "makes OpenAPI from the types"},
 	{"github.com/prometheus/client_golang", "bridge/api", "exposes metrics"},
 	{"golang.org/x/mod", "bridge/ledger", "is the Merkle tree, and the form of signed notes"},

@@ -75,6 +75,8 @@ func (s *session) pullSome() bool {
 		s.pullFailed(err)
 		return false
 	}
+	pause()
+	beat, at = s.late(beat, at)
 	if len(events) == 0 {
 		s.mu.Lock()
 		if !more && s.head == head {

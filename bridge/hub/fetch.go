@@ -90,6 +90,8 @@ func (s *session) fetch(caller bridge.Caller, n uint64, left int) (fetched, erro
 		left -= len(events)
 		found.more = more && len(events) > 0
 	}
+	pause()
+	found.beat, found.at = s.late(found.beat, found.at)
 	return found, nil
 }
 

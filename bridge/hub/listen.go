@@ -47,6 +47,8 @@ func (s *session) idleLocked() bool {
 // handed queues what was claimed for the session by the one who sent it, if it
 // is still what comes next.
 func (s *session) handed(beat uint64, d bridge.Delivered) {
+	pause()
+	beat, _ = s.late(beat, time.Time{})
 	s.mu.Lock()
 	at := s.beatAt
 	if s.beat != beat { // a newer one came: of the older we know that it was recent

@@ -69,6 +69,7 @@ type session struct {
 	bytes   int
 	writing bool
 	mine    bool      // the worker of the commands writes what is queued, when it has answered
+	wrote   wrote
 	sent    time.Time // the last frame
 	putting time.Time // since when a message is being written
 

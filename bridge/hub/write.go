@@ -124,6 +124,7 @@ func (s *session) write() {
 			s.broken(err)
 			return
 		}
+		s.wrote.done(s)
 	}
 }
 
@@ -158,6 +159,7 @@ func (s *session) take() (batch []byte, stale bool, code int) {
 	s.queue = s.queue[1:]
 	s.bytes -= len(first.data)
 	s.putting = now
+	s.wrote.took(first)
 	if len(s.queue) == 0 || len(first.data)+len(s.queue[0].data) > batchBytes {
 		return first.data, false, 0
 	}
@@ -168,6 +170,7 @@ func (s *session) take() (batch []byte, stale bool, code int) {
 			break
 		}
 		batch = append(append(batch, '\n'), next.data...)
+		s.wrote.took(next)
 		s.queue = s.queue[1:]
 		s.bytes -= len(next.data)
 	}

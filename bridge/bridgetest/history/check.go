@@ -34,8 +34,11 @@ func (v Violation) String() string {
 func (o Op) String() string {
 	s := fmt.Sprintf("[%.6f, %.6f] %s %s %s", float64(o.Call)/1e9, float64(o.Return)/1e9, o.Who, o.Kind, o.Result)
 	for _, f := range []struct{ name, value string }{
-		{"patient", string(o.Patient)}, {"message", string(o.Message)}, {"disclosure", string(o.Disclosure)},
-		{"by", o.Way}, {"", o.Note},
+		{"patient", string(o.Patient)},
+		{"message", string(o.Message)},
+		{"disclosure", string(o.Disclosure)},
+		{"by", o.Way},
+		{"", o.Note},
 	} {
 		if f.value != "" {
 			s += " " + strings.TrimSpace(f.name+" "+f.value)

@@ -37,22 +37,14 @@ var register = porcupine.Model{
 		case Grant:
 			return s != revoked, active
 		case Withdraw:
-			if r == Unknown {
-				return true, revoked
-			}
-			return s != none, revoked
+			return s != none || r == Unknown, revoked
 		case Send:
-			switch r {
-			case OK:
-				return s == active, s
-			case Denied:
-				return s != active, s
-			}
-			return true, s
+			return r == Unknown || (r == OK) == (s == active), s
 		case recv:
 			return s == active, s
+		default:
+			return false, s
 		}
-		return false, s
 	},
 	DescribeOperation: func(input, output any) string { return fmt.Sprint(input.(Op).Kind, " ", output.(Result)) },
 }

@@ -35,7 +35,9 @@ const matter = "case-1"
 func region(n int, issuer string) []byte {
 	var out []byte
 	type object = map[string]any
-	code := func(system, code string) []object { return []object{{"coding": []object{{"system": system, "code": code}}}} }
+	code := func(system, code string) []object {
+		return []object{{"coding": []object{{"system": system, "code": code}}}}
+	}
 	ref := func(typ, id string) object { return object{"reference": typ + "/" + id} }
 	account := func(subject string) []object {
 		return []object{{"url": fhir.ExtAccount, "extension": []object{
@@ -104,7 +106,8 @@ func freeAddress(t *testing.T) string {
 // newServer imports n pairs and writes a configuration, and starts nothing yet.
 func newServer(t *testing.T, rec *history.Recorder, program, redis string, n int) *server {
 	t.Helper()
-	s := &server{t: t, rec: rec, program: program, folder: t.TempDir(), environ: os.Environ()}
+	s := &server{t: t, rec: rec, program: program, folder: t.TempDir()}
+	s.environ = append(os.Environ(), "BROBYGGER_SEEDED=harness", "BROBYGGER_PAUSE="+filepath.Join(s.folder, "pause"))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

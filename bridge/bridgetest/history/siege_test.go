@@ -40,7 +40,6 @@ type shape struct {
 	chatty          bool // readers give signs of life again and again
 	tags            []string
 	readerTags      []string
-	environ         []string
 }
 
 // lay starts everything and has every patient give a first consent.
@@ -58,7 +57,6 @@ func lay(t *testing.T, seed uint64, of shape) *siege {
 		live = s.redis.address
 	}
 	s.server = newServer(t, s.rec, program, live, of.patients)
-	s.server.environ = append(s.server.environ, of.environ...)
 	s.server.start()
 	readers := make([][]string, of.crews)
 	for i := range of.patients {

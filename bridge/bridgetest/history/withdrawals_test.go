@@ -39,7 +39,7 @@ func TestNothingIsShownAfterAWithdrawalWasAnswered(t *testing.T) {
 	}
 	s := lay(t, seed(t), shape{patients: 60, crews: 6, redis: true})
 	start := time.Now()
-	quiet := s.rounds(1 * len(s.lives))
+	quiet := s.rounds(2*len(s.lives), 0)
 	t.Logf("healthy: %s", figures(quiet, nil, nil))
 
 	ctx, calm := context.WithCancel(s.ctx)
@@ -49,21 +49,21 @@ func TestNothingIsShownAfterAWithdrawalWasAnswered(t *testing.T) {
 	for i, k := range s.crews {
 		harm.Go(func() { s.nemesis("nemesis of "+k.device, uint64(2+i), most).onCrew(ctx, k) })
 	}
-	hard := s.rounds(total)
+	hard := s.rounds(total, 40*time.Second)
 	calm()
 	harm.Wait()
 	s.tell(hard, time.Since(start))
 	s.judge("withdrawals")
 }
 
-// rounds lets everybody live until n consents have been taken back, and returns
-// those withdrawals.
-func (s *siege) rounds(n int) []history.Op {
+// rounds lets everybody live until n consents have been taken back, and for a
+// while at least, and returns those withdrawals.
+func (s *siege) rounds(n int, least time.Duration) []history.Op {
 	var left atomic.Int64
 	left.Store(int64(n))
-	before := len(s.rec.Ops())
+	before, start := len(s.rec.Ops()), time.Now()
 	s.each(func(i int) {
-		for s.ctx.Err() == nil && left.Add(-1) >= 0 {
+		for s.ctx.Err() == nil && (left.Add(-1) >= 0 || time.Since(start) < least) {
 			s.lives[i].round()
 		}
 	})

@@ -319,6 +319,7 @@ func (w *writer) call(j *job, t *tx) (err error) {
 // commit makes the group durable and answers it.
 func (w *writer) commit() {
 	start := time.Now()
+	w.early()
 	err := w.syncs()
 	switch {
 	case err == nil:

@@ -10,9 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -37,7 +35,7 @@ func (c crew) hire(ctx context.Context, name string, out *report) (*reader, erro
 	r := &reader{crew: c, name: name, out: out, talks: make(chan bridge.ConversationID, 1)}
 	var err error
 	r.client, err = brobygger.New(brobygger.Options{
-		URL: c.Server, Token: r.token, Device: c.Device, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), FirstDelay: 20 * time.Millisecond, LongestDelay: 500 * time.Millisecond,
+		URL: c.Server, Token: r.token, Device: c.Device, FirstDelay: 20 * time.Millisecond, LongestDelay: 500 * time.Millisecond,
 		On: brobygger.Handlers{
 			Message:      r.show,
 			Receipt:      func(v brobygger.Receipt) { r.count(v.N) },

@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build bug_nodrain || bug_nofence || bug_latebeat || bug_earlyclose || bug_replica || bug_async || pauses
+
+package main
+
+// seeded: this program was built with a bug in it on purpose, to test the tests.
+const seeded = true
