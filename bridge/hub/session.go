@@ -68,7 +68,7 @@ type session struct {
 	queue   []outgoing
 	bytes   int
 	writing bool
-	mine    bool      // the worker of the commands writes what is queued, when it has answered
+	mine    bool // the worker of the commands writes what is queued, when it has answered
 	wrote   wrote
 	sent    time.Time // the last frame
 	putting time.Time // since when a message is being written
