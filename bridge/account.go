@@ -165,6 +165,7 @@ func (b *Bridge) moveAccount(ctx context.Context, c Caller, s Subject, change fu
 	}
 	gone.since = time.Now()
 	b.actors.forget()
+	b.mended()
 	return gone, nil
 }
 

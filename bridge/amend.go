@@ -83,7 +83,7 @@ func (g *passage) amend(c Caller, x Amendment, m *Message, told *pokes) error {
 	if err := g.tx.Messages().Amend(v, *m); err != nil {
 		return err
 	}
-	all, err := g.tx.Disclosures().Deliveries(m.ID)
+	all, err := g.tx.Disclosures().Deliveries(DeliveryQuery{Message: m.ID})
 	if err != nil {
 		return err
 	}

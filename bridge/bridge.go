@@ -93,6 +93,7 @@ type Bridge struct {
 	listeners []Listener
 	snapshots map[PatientID]*Snapshot
 	dropped   uint64 // how often some were dropped
+	askAll    bool   // the next Sweep asks again all that waits
 }
 
 // New returns a Bridge. Everything but Now, Meter, Log and Zone must be given: a
@@ -104,7 +105,7 @@ func New(c Config) (*Bridge, error) {
 	b := &Bridge{
 		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live,
 		log: c.Log, now: c.Now, meter: c.Meter, zone: c.Zone,
-		snapshots: map[PatientID]*Snapshot{},
+		snapshots: map[PatientID]*Snapshot{}, askAll: true,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)

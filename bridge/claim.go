@@ -27,6 +27,7 @@ type claimed struct {
 	disclosure DisclosureID
 	open       Disclosure // of that id
 	withheld   []Code
+	ended      bool // a consent that it was accepted on has
 }
 
 func readClaim(tx Tx, c Caller, id MessageID) (claim, error) {
@@ -61,7 +62,7 @@ func (w claim) settled(s Claimant) (claimed, bool) {
 	case w.message.Retracted:
 		return claimed{withheld: []Code{ReasonRetracted}}, true
 	case w.delivery.State == DeliveryWithheld:
-		return claimed{withheld: w.delivery.Reasons}, true
+		return claimed{withheld: w.delivery.refused()}, true
 	case !s.Fresh:
 		return claimed{withheld: []Code{ReasonNotFresh}}, true
 	}
@@ -130,7 +131,7 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 			a.Reasons = union([]Code{CodeConsentWithdrawn}, a.Reasons)
 		}
 		if !a.Allow {
-			out[asked[i]] = claimed{withheld: a.Reasons}
+			out[asked[i]] = claimed{withheld: a.Reasons, ended: gone[i]}
 		}
 	}
 	if err := b.withhold(ctx, p, claims, out); err != nil {
@@ -176,7 +177,7 @@ func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error
 	}
 	if ended {
 		a.Allow, a.Reasons = false, []Code{CodeConsentWithdrawn}
-		return claimed{withheld: a.Reasons}, g.record(ledger.KindDenied, a, messageWords(w.message))
+		return claimed{withheld: a.Reasons, ended: true}, g.record(ledger.KindDenied, a, messageWords(w.message))
 	}
 	d := Disclosure{
 		ID: DisclosureID(newID(a.Now)), Patient: w.message.Patient, Message: w.message.ID, Recipient: c.Party,
@@ -215,39 +216,52 @@ func union[T comparable](x, y []T) []T {
 	return out
 }
 
-// withhold closes the account of pending deliveries that will not be shown (I8).
+// withhold closes the account of pending deliveries that will not be shown (I8),
+// and tells their senders.
 func (b *Bridge) withhold(ctx context.Context, p PatientID, claims []claim, done []claimed) error {
-	var closing []Delivery
+	var closing []claim
 	for i, w := range claims {
 		if w.own || w.delivery.State != DeliveryPending || done[i].message != nil {
 			continue
 		}
-		d := w.delivery
-		d.Reasons = done[i].withheld
+		d := &w.delivery
+		d.Refused = done[i].withheld
 		switch {
-		case slices.Equal(d.Reasons, []Code{ReasonNotFresh}):
-			continue // another client of theirs may show it
-		case slices.Equal(d.Reasons, []Code{ReasonRetracted}):
-			d.State = DeliveryExpired
+		case slices.Equal(d.Refused, []Code{ReasonNotFresh}), onlyAssurance(d.Refused):
+			continue // another client or session of theirs may show it
+		case slices.Equal(d.Refused, []Code{ReasonRetracted}):
+			d.State, d.Reasons = DeliveryExpired, d.Refused
 		default:
-			d.State = DeliveryWithheld
-			b.meter.Withheld(d.Reasons[0])
+			d.State, d.Reasons = DeliveryWithheld, b.reasonsFor(ctx, p, w, done[i])
+			if !done[i].ended {
+				d.AskedAt = b.now()
+			}
+			b.meter.Withheld(d.Refused[0])
 		}
-		closing = append(closing, d)
+		closing = append(closing, w)
 	}
 	if len(closing) == 0 {
 		return nil
 	}
+	var told pokes
 	err := b.store.Update(Essential(ctx), p, func(tx Tx) error {
-		for _, d := range closing {
-			now, err := tx.Disclosures().Delivery(d.Message, d.Recipient)
+		told = nil
+		at := b.now()
+		for _, w := range closing {
+			now, err := tx.Disclosures().Delivery(w.message.ID, w.delivery.Recipient)
 			if err != nil {
 				return err
 			}
 			if now.State != DeliveryPending {
 				continue // another device showed it meanwhile
 			}
-			if err := tx.Disclosures().PutDelivery(d); err != nil {
+			if err := tx.Disclosures().PutDelivery(w.delivery); err != nil {
+				return err
+			}
+			if w.delivery.State != DeliveryWithheld {
+				continue
+			}
+			if err := told.tellWithheld(tx, w.message, w.delivery, ReceiptWithheld, at); err != nil {
 				return err
 			}
 		}
@@ -256,5 +270,6 @@ func (b *Bridge) withhold(ctx context.Context, p PatientID, claims []claim, done
 	if err != nil {
 		return b.told(err)
 	}
+	b.poke(told)
 	return nil
 }

@@ -295,7 +295,7 @@ func TestAnObjectionCountsWhereNoConsentIsNeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.MustSend("gp", bridgetest.Draft(conv, "lifted", bridge.TopicMedication))
-	if d := cmp.Diff([]string{"lifted"}, bridgetest.Texts(psy.Next())); d != "" {
+	if d := cmp.Diff([]string{"before", "lifted"}, bridgetest.Texts(psy.Next())); d != "" {
 		t.Error(d)
 	}
 }

@@ -24,11 +24,15 @@ type Delivered struct {
 	Withheld   []Code       `json:"withheld,omitempty"` // why there is no content
 }
 
+// ReasonAssurance is the policy's word for a sign-in that is too weak.
+const ReasonAssurance Code = "assurance_low"
+
 // Reasons for withholding that are the bridge's own; the others are the policy's.
 const (
-	ReasonNotFresh  Code = "client_not_fresh" // the client does not keep the freshness rule
-	ReasonRetracted Code = "retracted"        // by its sender, before it was shown
-	ReasonReturned  Code = "returned"         // it went back to its sender
+	ReasonNotFresh  Code = "client_not_fresh"  // the client does not keep the freshness rule
+	ReasonRetracted Code = "retracted"         // by its sender, before it was shown
+	ReasonReturned  Code = "returned"          // it went back to its sender
+	ReasonRecipient Code = "recipient_may_not" // for the sender: why is the recipient's own business
 )
 
 // Head returns the caller's place in their log, and the oldest n that is kept.

@@ -58,20 +58,44 @@ type Delivery struct {
 	Basis     string        `json:"basis,omitempty"`
 	Consents  []ConsentID   `json:"consents,omitempty"`
 	Redact    []Topic       `json:"redact,omitempty"`
-	Reasons   []Code        `json:"reasons,omitempty"` // why it was withheld
+	Reasons   []Code        `json:"reasons,omitempty"` // why it was withheld, as the sender may know it
+	Refused   []Code        `json:"refused,omitempty"` // what the recipient was told of that; not for the sender
+	AskedAt   time.Time     `json:"asked_at,omitzero"` // of one that was withheld when it was fetched: when the gate last refused it. Without it, withheld is for good.
 	ShownAt   time.Time     `json:"shown_at,omitzero"`
 	ReadAt    time.Time     `json:"read_at,omitzero"`
 	AckedAt   time.Time     `json:"acked_at,omitzero"`
 }
 
+// refused is what the recipient is told of a withheld delivery.
+func (d Delivery) refused() []Code {
+	if len(d.Refused) > 0 {
+		return d.Refused
+	}
+	return d.Reasons
+}
+
+// forSender is the delivery as the message's sender may see it. Who is behind a
+// function or a unit is told when they may be reached.
+func (d Delivery) forSender() Delivery {
+	if d.State == DeliveryWithheld && d.Via != (Party{}) {
+		d.Recipient = ""
+	}
+	d.Refused, d.AskedAt = nil, time.Time{}
+	return d
+}
+
 // ReceiptKind is what a receipt tells the sender.
 type ReceiptKind string
 
-// The kinds of receipt, each including those before it.
+// The kinds of receipt. Delivered, read and acked each include those before.
+// Withheld says that the recipient came for it and is not shown it, pending that
+// they may be shown it after all.
 const (
 	ReceiptDelivered ReceiptKind = "delivered" // shown on a device of the recipient
 	ReceiptRead      ReceiptKind = "read"
 	ReceiptAcked     ReceiptKind = "acked"
+	ReceiptWithheld  ReceiptKind = "withheld"
+	ReceiptPending   ReceiptKind = "pending"
 )
 
 // Receipt tells a sender what a recipient did with a message.

@@ -37,7 +37,8 @@ type Event struct {
 	Objection    ObjectionID    `json:"objection,omitempty"`
 	Emergency    string         `json:"emergency,omitempty"`
 	By           Ref            `json:"by,omitempty"`
-	State        string         `json:"state,omitempty"` // of what the event is about
+	State        string         `json:"state,omitempty"`   // of what the event is about
+	Reasons      []Code         `json:"reasons,omitempty"` // of a receipt that says withheld
 }
 
 // Position is a place in a party's log. Log is the random id of the store, which

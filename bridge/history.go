@@ -96,14 +96,12 @@ func (b *Bridge) accounts(ctx context.Context, claims []claim, items []HistoryIt
 			if !w.own {
 				continue
 			}
-			all, err := tx.Disclosures().Deliveries(w.message.ID)
+			all, err := tx.Disclosures().Deliveries(DeliveryQuery{Message: w.message.ID})
 			if err != nil {
 				return err
 			}
 			for j, d := range all {
-				if d.State == DeliveryWithheld && d.Via != (Party{}) {
-					all[j].Recipient = ""
-				}
+				all[j] = d.forSender()
 			}
 			items[i].Deliveries = all
 		}

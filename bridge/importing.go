@@ -46,6 +46,7 @@ func (b *Bridge) Import(ctx context.Context, c Caller, batch ImportBatch) (Impor
 		return ImportReport{}, b.told(err)
 	}
 	gone.since = time.Now()
+	b.mended()
 	return report, b.depart(ctx, CodeTokenExpired, gone)
 }
 

@@ -63,6 +63,7 @@ func (b *Bridge) Lift(ctx context.Context, c Caller, p PatientID, id ObjectionID
 	})
 	if err == nil {
 		b.poke(told)
+		b.anewNow(ctx, p)
 	}
 	return err
 }

@@ -174,7 +174,7 @@ func (b *Bridge) sentBefore(ctx context.Context, old, again Message) (Sent, erro
 	}
 	s := Sent{Message: old.ID, Seq: old.Seq, State: old.State, At: old.SentAt, Duplicate: true}
 	err := b.store.View(ctx, func(tx Tx) error {
-		deliveries, err := tx.Disclosures().Deliveries(old.ID)
+		deliveries, err := tx.Disclosures().Deliveries(DeliveryQuery{Message: old.ID})
 		for _, d := range deliveries {
 			s.Recipients = append(s.Recipients, seenByDelivery(d))
 		}

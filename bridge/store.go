@@ -220,7 +220,19 @@ type Disclosures interface {
 	Count(consent ConsentID) (int, error)
 	PutDelivery(d Delivery) error
 	Delivery(m MessageID, recipient Ref) (Delivery, error)
-	Deliveries(m MessageID) ([]Delivery, error)
+	// Deliveries lists those of a message by recipient, or those that wait, the
+	// longest unasked first.
+	Deliveries(q DeliveryQuery) ([]Delivery, error)
+}
+
+// DeliveryQuery selects the deliveries of Message, or else those that wait, of
+// any message; then the other fields narrow. Limit 0 means 100.
+type DeliveryQuery struct {
+	Message     MessageID
+	Waiting     bool // AskedAt is set
+	Patient     PatientID
+	AskedBefore time.Time
+	Limit       int
 }
 
 // DisclosureQuery selects claims; set fields narrow.

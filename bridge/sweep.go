@@ -11,8 +11,8 @@ import (
 
 // Sweep does what time asks for: expires requests and returns what waited for
 // them, lets messages go whose consent came just before the bridge stopped, ends
-// consents whose period is over and claims that nobody speaks of, trims old
-// events. It is called every few seconds and at start, may run on several nodes at
+// consents whose period is over and claims that nobody speaks of, asks again what
+// was withheld, trims old events. It is called every few seconds and at start, may run on several nodes at
 // once, and goes on behind an error.
 func (b *Bridge) Sweep(ctx context.Context) error {
 	var overdue, granted []ConsentRequest
@@ -35,7 +35,7 @@ func (b *Bridge) Sweep(ctx context.Context) error {
 	for _, r := range granted {
 		b.release(ctx, r.Patient, r.ID)
 	}
-	err = errors.Join(err, b.expireConsents(ctx), b.endForgotten(ctx))
+	err = errors.Join(err, b.expireConsents(ctx), b.endForgotten(ctx), b.sweepWaiting(ctx))
 	trimErr := b.store.Update(ctx, "", func(tx Tx) error {
 		_, err := tx.Events().Trim(now.Add(-EventLifetime))
 		return err

@@ -199,7 +199,7 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 	case bridge.EventReceipt:
 		return t, &wire.ReceiptEvent{
 			At: v.At, Patient: v.Patient, Conversation: v.Conversation, ID: v.Message,
-			By: v.By, Kind: bridge.ReceiptKind(v.State), Withheld: e.Withheld,
+			By: v.By, Kind: bridge.ReceiptKind(v.State), Reasons: v.Reasons, Withheld: e.Withheld,
 		}
 	case bridge.EventConsent:
 		return t, wire.ConsentEvent{

@@ -21,6 +21,7 @@ const (
 	KindDisclosed  Kind = "disclosed"  // content was handed to one recipient
 	KindHeld       Kind = "held"       // a message waits for the patient
 	KindReturned   Kind = "returned"   // a held message went back
+	KindReleased   Kind = "released"   // what was withheld from a recipient may be shown after all
 	KindAmended    Kind = "amended"    // a message was edited or retracted
 	KindAttached   Kind = "attached"   // a file was put in for a later message
 	KindOpened     Kind = "opened"     // a conversation was opened

@@ -108,6 +108,7 @@ func (o *object) receiptEvent(e *ReceiptEvent) {
 	o.text("id", string(e.ID))
 	o.textIf("by", string(e.By))
 	o.textIf("kind", string(e.Kind))
+	appendTextsIf(o, "reasons", e.Reasons)
 	appendTextsIf(o, "withheld", e.Withheld)
 	o.close()
 }

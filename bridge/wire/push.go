@@ -67,6 +67,7 @@ type ReceiptEvent struct {
 	ID           bridge.MessageID      `json:"id"`
 	By           bridge.Ref            `json:"by,omitempty"`
 	Kind         bridge.ReceiptKind    `json:"kind,omitempty"`
+	Reasons      []bridge.Code         `json:"reasons,omitempty"` // when kind is withheld
 	Withheld     []bridge.Code         `json:"withheld,omitempty"`
 }
 

@@ -976,6 +976,8 @@ export interface Delivery {
   consents?: ConsentID[];
   redact?: Topic[];
   reasons?: Code[];
+  refused?: Code[];
+  asked_at?: Time;
   shown_at?: Time;
   read_at?: Time;
   acked_at?: Time;
@@ -1176,7 +1178,7 @@ export interface EntriesAfter {
 }
 
 /** Kind is what an entry records. */
-export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "registered";
+export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "released" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "registered";
 
 /**
  * Entry is one line of a patient's record. It holds no free text, no content and
@@ -1251,7 +1253,7 @@ export interface ReturnedEvent {
 }
 
 /** ReceiptKind is what a receipt tells the sender. */
-export type ReceiptKind = "delivered" | "read" | "acked";
+export type ReceiptKind = "delivered" | "read" | "acked" | "withheld" | "pending";
 
 /** ReceiptEvent tells a sender what a recipient did with a message. */
 export interface ReceiptEvent {
@@ -1261,6 +1263,7 @@ export interface ReceiptEvent {
   id: MessageID;
   by?: Ref;
   kind?: ReceiptKind;
+  reasons?: Code[];
   withheld?: Code[];
 }
 

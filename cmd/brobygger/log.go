@@ -68,6 +68,7 @@ var kinds = map[ledger.Kind]string{
 	ledger.KindDisclosed:  "TO was shown what BY wrote",
 	ledger.KindHeld:       "a message of BY waits for your answer",
 	ledger.KindReturned:   "a message of BY went back",
+	ledger.KindReleased:   "TO may be shown after all what BY wrote",
 	ledger.KindAmended:    "BY changed a message",
 	ledger.KindAttached:   "BY put in a file",
 	ledger.KindOpened:     "BY opened a conversation",

@@ -273,10 +273,13 @@ func (c *check) claimCounts() error {
 // deliveries wants every delivery accounted for (I8), and what was delivered to
 // have been disclosed (I3).
 func (c *check) deliveries() error {
-	return c.rows(`SELECT doc FROM deliveries`, func(v []driver.Value) error {
+	return c.rows(`SELECT doc, asked IS NOT NULL FROM deliveries`, func(v []driver.Value) error {
 		var d bridge.Delivery
 		if err := decode(v[0], &d); err != nil {
 			return err
+		}
+		if waits := number(v[1]) != 0; waits == d.AskedAt.IsZero() || waits && d.State != bridge.DeliveryWithheld {
+			return fmt.Errorf("delivery of message %s to %s: not found among those that wait, or wrongly", d.Message, d.Recipient)
 		}
 		switch d.State {
 		case bridge.DeliveryPending, bridge.DeliveryWithheld, bridge.DeliveryExpired:

@@ -152,7 +152,7 @@ func times(v any) []*time.Time {
 	case *bridge.Disclosure:
 		return []*time.Time{&v.ClaimedAt, &v.ClosedAt}
 	case *bridge.Delivery:
-		return []*time.Time{&v.ShownAt, &v.ReadAt, &v.AckedAt}
+		return []*time.Time{&v.AskedAt, &v.ShownAt, &v.ReadAt, &v.AckedAt}
 	case *bridge.Event:
 		return []*time.Time{&v.At}
 	}

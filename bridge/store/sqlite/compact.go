@@ -109,6 +109,7 @@ func event(f *fields, v *bridge.Event) {
 	word(f, &v.By)
 	word(f, &v.State)
 	word(f, &v.Emergency)
+	series(f, &v.Reasons, word)
 }
 
 func delivery(f *fields, v *bridge.Delivery) {
@@ -124,6 +125,8 @@ func delivery(f *fields, v *bridge.Delivery) {
 	f.time(&v.ShownAt)
 	f.time(&v.ReadAt)
 	f.time(&v.AckedAt)
+	series(f, &v.Refused, word)
+	f.time(&v.AskedAt)
 }
 
 func claimed(f *fields, v *bridge.Disclosure) {

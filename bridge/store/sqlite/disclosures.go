@@ -142,9 +142,13 @@ func (d disclosures) PutDelivery(v bridge.Delivery) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.exec(`INSERT INTO deliveries (message, recipient, doc) VALUES (?, ?, ?)
-		ON CONFLICT (message, recipient) DO UPDATE SET doc = excluded.doc`,
-		string(v.Message), string(v.Recipient), doc)
+	var asked any // null, and in no index, unless it waits
+	if !v.AskedAt.IsZero() {
+		asked = nanos(v.AskedAt)
+	}
+	_, err = d.exec(`INSERT INTO deliveries (message, recipient, asked, doc) VALUES (?, ?, ?, ?)
+		ON CONFLICT (message, recipient) DO UPDATE SET asked = excluded.asked, doc = excluded.doc`,
+		string(v.Message), string(v.Recipient), asked, doc)
 	if err == nil {
 		asRead(&v)
 		d.heads.deliveries.note(deliveryKey{v.Message, v.Recipient}, v)
@@ -165,6 +169,19 @@ func (d disclosures) Delivery(m bridge.MessageID, recipient bridge.Ref) (v bridg
 	return v, err
 }
 
-func (d disclosures) Deliveries(m bridge.MessageID) ([]bridge.Delivery, error) {
-	return list[bridge.Delivery](d.tx, `SELECT doc FROM deliveries WHERE message = ? ORDER BY recipient`, string(m))
+func (d disclosures) Deliveries(q bridge.DeliveryQuery) ([]bridge.Delivery, error) {
+	switch {
+	case q.Message != "":
+		return list[bridge.Delivery](d.tx, `SELECT doc FROM deliveries WHERE message = ? ORDER BY recipient`, string(q.Message))
+	case !q.Waiting:
+		return nil, bridge.BadRequest("deliveries of a message, or those that wait")
+	}
+	query, args := `SELECT d.doc FROM deliveries d INDEXED BY deliveries_asked JOIN messages m ON m.id = d.message WHERE d.asked IS NOT NULL`, []any{}
+	if q.Patient != "" {
+		query, args = query+` AND m.patient = ?`, append(args, string(q.Patient))
+	}
+	if !q.AskedBefore.IsZero() {
+		query, args = query+` AND d.asked < ?`, append(args, nanos(q.AskedBefore))
+	}
+	return list[bridge.Delivery](d.tx, query+` ORDER BY d.asked, d.message, d.recipient LIMIT ?`, append(args, limit(q.Limit, 100))...)
 }

@@ -154,7 +154,7 @@ func deliveries(_ *testing.T, w *world) {
 		w.both(func(tx bridge.Tx) error {
 			got, err := tx.Disclosures().Delivery("m", "Patient/b")
 			same(w, "delivery", got, one)
-			all, err2 := tx.Disclosures().Deliveries("m")
+			all, err2 := tx.Disclosures().Deliveries(bridge.DeliveryQuery{Message: "m"})
 			same(w, "deliveries, by recipient", all, []bridge.Delivery{two, one})
 			return firstOf(err, err2)
 		})
@@ -166,6 +166,30 @@ func deliveries(_ *testing.T, w *world) {
 	w.must("a", send(said("m", "c", 1)))
 	keep(one, two)
 	read()
+	waiting := func(q bridge.DeliveryQuery, want ...bridge.Delivery) {
+		w.t.Helper()
+		q.Waiting = true
+		w.both(func(tx bridge.Tx) error {
+			got, err := tx.Disclosures().Deliveries(q)
+			same(w, "deliveries that wait", got, want)
+			return err
+		})
+	}
+	waiting(bridge.DeliveryQuery{})
+	w.refused(bridge.CodeBadRequest, "a", func(tx bridge.Tx) error {
+		_, err := tx.Disclosures().Deliveries(bridge.DeliveryQuery{})
+		return err
+	})
+	late, early := one, two
+	late.State, late.AskedAt = bridge.DeliveryWithheld, at(9)
+	early.AskedAt = at(8)
+	keep(late, early)
+	waiting(bridge.DeliveryQuery{Patient: "a"}, early, late)
+	waiting(bridge.DeliveryQuery{Patient: "b"})
+	waiting(bridge.DeliveryQuery{AskedBefore: at(9)}, early)
+	waiting(bridge.DeliveryQuery{Limit: 1}, early)
+	keep(one, two)
+	waiting(bridge.DeliveryQuery{})
 	d := claim("d", "a", 2)
 	d.Recipient = one.Recipient
 	w.must("a", claimed(d))
