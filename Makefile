@@ -75,7 +75,8 @@ fuzz: ## run every fuzz target for FUZZTIME=10s
 
 bench: deps build ## measure this machine and the bridge on it, and write docs/performance.md
 	$(GO) test -run '^$$' -bench Decide -benchmem -count 3 ./policy > bin/decisions.txt
-	bin/brobygger bench --decisions bin/decisions.txt --data bin --out docs/performance.md
+	$(GO) build -C .ci/bench -trimpath -buildvcs=false -o $(CURDIR)/bin/jetstream .
+	bin/brobygger bench --decisions bin/decisions.txt --jetstream bin/jetstream --data bin --out docs/performance.md
 
 soak: deps ## kill the server CYCLES=1000 times under load
 	BROBYGGER_CYCLES=$(CYCLES) $(GO) test -run 'Kill' -count 1 -timeout 12h -v ./cmd/... ./bridge/...

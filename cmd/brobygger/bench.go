@@ -21,6 +21,7 @@ type benchCmd struct {
 	Out       string        `help:"File to write the report to; without it, standard output." placeholder:"FILE"`
 	Data      string        `help:"Folder for the data of the run, on the disk to be measured." default:"." placeholder:"FOLDER"`
 	Decisions string        `help:"Output of the policy's own benchmarks, to report too." placeholder:"FILE"`
+	JetStream string        `name:"jetstream" help:"Program of .ci/bench, to measure NATS JetStream beside." placeholder:"FILE"`
 	Only      []string      `help:"Measure these only: disk, rest, fast, paced, idle, start." enum:"disk,rest,fast,paced,idle,start" default:"disk,rest,fast,paced,idle,start"`
 	For       time.Duration `help:"How long each load lasts." default:"10s"`
 	Senders   int           `help:"How many send as fast as it goes." default:"100"`
@@ -38,6 +39,7 @@ type figures struct {
 	rest      [2]load.Result
 	fast      [2]load.Result
 	paced     [2]load.Result
+	jetstream jetstream
 	batch     float64          // transactions in one commit, under the fast load
 	cpu       [2]time.Duration // of server and load generator for one message, likewise
 	idle      [2]float64
@@ -79,7 +81,7 @@ func (b *benchCmd) Run(ctx context.Context, out *printer) (err error) {
 		name string
 		run  func(context.Context, string, *figures) error
 	}{
-		{"disk", b.disk}, {"bridge", b.bridge}, {"relay", b.relay}, {"idle", b.idle},
+		{"disk", b.disk}, {"bridge", b.bridge}, {"relay", b.relay}, {"jetstream", b.peer}, {"idle", b.idle},
 	}
 	for _, s := range steps {
 		_, _ = fmt.Fprintf(out.stderr, "%s: measuring %s\n", time.Now().Format(time.TimeOnly), s.name)

@@ -70,7 +70,10 @@ const reading = `
 - *Idle connections* are signed in, have a presence, and are counted after a garbage collection on both sides; they are
   compared with gorilla's defaults and two goroutines for each.
 - Half of the pairs treat the patient; the others cross the border between health and social care on a written consent.
-- Not measured here: JetStream with fsync before ack, Centrifugo, cedar-go and socket.io beside us; sealing, which is not built yet.
+- *JetStream* is NATS's log of messages, on the same disk, with the same senders and words, an id for each message that makes a
+  repeat harmless, and a sync before each answer ("sync_interval: always"). It decides nothing, claims nothing and records nothing; its readers
+  are told at once, before the message is kept.
+- Not measured here: Centrifugo, cedar-go and socket.io beside us; sealing, which is not built yet.
 `
 
 func (f *figures) rows() []row {
@@ -80,7 +83,7 @@ func (f *figures) rows() []row {
 		all = append(all, row{what: "the disk: 4 KiB and fdatasync, p50 / p99", measured: pair(f.disk.At(.5), f.disk.At(.99))},
 			row{what: "the disk: 64 of them and one fdatasync", measured: fmt.Sprintf("%.0f appends/s", 64/f.group.At(.5).Seconds())})
 	}
-	return append(append(all, f.loadRows()...), f.restingRows()...)
+	return append(append(append(all, f.loadRows()...), f.peerRows()...), f.restingRows()...)
 }
 
 // decisionRows are of the policy's benchmarks, by their names.
@@ -126,8 +129,9 @@ func (f *figures) loadRows() []row {
 	var all []row
 	if r, low := f.rest[ours], f.rest[floor]; r.Shown > 0 {
 		disk := f.disk.At(.5)
-		all = append(all,
-			row{what: "two people at rest: answered, p50 / p99 / p99.9", measured: triple(r.Answered), ratio: times(r.Answered.At(.5), disk, "the disk")},
+		answered := row{what: "two people at rest: answered, p50 / p99 / p99.9", measured: triple(r.Answered), ratio: times(r.Answered.At(.5), disk, "the disk")}
+		f.jetstream.atRest(&answered, r.Answered.At(.5), r.Answered.At(.99))
+		all = append(all, answered,
 			row{
 				what: "two people at rest: shown, p50 / p99 / p99.9", measured: triple(r.Took), ratio: times(r.Took.At(.5), disk, "the disk") + "; " + times(r.Took.At(.5), low.Took.At(.5), "the relay"),
 				target: "median ≤ 3 × the disk", met: []bool{r.Took.At(.5) <= 3*disk},
@@ -135,11 +139,12 @@ func (f *figures) loadRows() []row {
 	}
 	if r, low := f.fast[ours], f.fast[floor]; r.Shown > 0 {
 		ratio := r.PerSecond() / max(low.PerSecond(), 1)
-		all = append(all,
-			row{
-				what: "100 senders as fast as it goes: shown", measured: fmt.Sprintf("%.0f/s", r.PerSecond()), ratio: fmt.Sprintf("%.2f × the relay (%.0f/s)", ratio, low.PerSecond()),
-				target: "≥ 12,000/s; ≥ 0.3 × the relay", met: []bool{r.PerSecond() >= 12_000, ratio >= .3},
-			},
+		fast := row{
+			what: "100 senders as fast as it goes: shown", measured: fmt.Sprintf("%.0f/s", r.PerSecond()), ratio: fmt.Sprintf("%.2f × the relay (%.0f/s)", ratio, low.PerSecond()),
+			target: "≥ 12,000/s; ≥ 0.3 × the relay", met: []bool{r.PerSecond() >= 12_000, ratio >= .3},
+		}
+		f.jetstream.asFast(&fast, r.PerSecond())
+		all = append(all, fast,
 			row{what: "there: sent to shown, p50 / p99", measured: pair(r.Took.At(.5), r.Took.At(.99)), ratio: times(r.Took.At(.5), low.Took.At(.5), "the relay")},
 			row{what: "there: transactions in one commit", measured: fmt.Sprintf("%.1f", f.batch)})
 		all = append(all, row{what: "there: processor time of one message, server / load generator", measured: fmt.Sprintf("%.0f / %.0f µs", float64(f.cpu[0])/1e3, float64(f.cpu[1])/1e3)})
