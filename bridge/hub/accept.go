@@ -36,15 +36,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusTooManyRequests, wait)
 		return
 	}
-	s := &session{hub: h, id: newID(), ip: ip, page: r.Header.Get("Origin") != "", since: time.Now()}
+	now := time.Now()
+	s := &session{hub: h, id: newID(), door: &door{ip: ip, page: r.Header.Get("Origin") != "", since: now}, heard: now, sent: now}
 	conn, err := h.upgrader.Upgrade(taker{w, &s.line}, r, nil)
 	if err != nil { // which has been answered
 		h.ips.leave(ip)
 		return
 	}
 	s.conn = conn
-	s.heard = s.since
-	s.sent = s.since
 	// What is over the limit of our own is told with a code of our own; this one
 	// only stops a frame that claims to be huge.
 	conn.SetReadLimit(4 * wire.MaxMessage)

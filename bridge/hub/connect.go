@@ -13,7 +13,10 @@ import (
 
 // connect proves who calls, and puts the session among the others.
 func (s *session) connect(id uint32, d *wire.Connect) error {
-	identity, err := s.verify(d.Token, d.Ticket)
+	s.mu.Lock()
+	page := s.door.page
+	s.mu.Unlock()
+	identity, err := s.verify(d.Token, d.Ticket, page)
 	if err != nil {
 		return err
 	}
@@ -70,13 +73,13 @@ func (h *Hub) limits() wire.Limits {
 
 // verify asks who a token or a ticket speaks of. Whatever goes wrong, the answer
 // is one that ends the session, and says nothing of the token.
-func (s *session) verify(token, ticket string) (bridge.Identity, error) {
+func (s *session) verify(token, ticket string, page bool) (bridge.Identity, error) {
 	var identity bridge.Identity
 	var err error
 	switch {
 	case ticket == "":
 		identity, err = s.hub.Verifier.Verify(token)
-	case s.hub.Tickets == nil || !s.page:
+	case s.hub.Tickets == nil || !page:
 		err = &bridge.Error{Code: bridge.CodeUnauthenticated, Message: "no tickets here"}
 	default:
 		identity, err = s.hub.Tickets.Redeem(ticket)
@@ -111,16 +114,16 @@ func (s *session) register(caller bridge.Caller, d *wire.Connect) int {
 		return bridge.CloseTooMany
 	}
 	enter(&h.parties, caller.Party, s, 0)
-	h.ips.leave(s.ip)
+	h.ips.leave(s.door.ip)
 	h.Meter.Sessions(1)
-	s.caller, s.expires = caller, caller.Expires
+	s.caller, s.door, s.page = caller, nil, s.door.page
 	s.fresh, s.language = d.Fresh, d.Language
 	return 0
 }
 
 // refresh puts a new token in the place of the old one.
 func (s *session) refresh(id uint32, d *wire.Refresh) error {
-	identity, err := s.verify(d.Token, d.Ticket)
+	identity, err := s.verify(d.Token, d.Ticket, s.page)
 	if err != nil {
 		// The old one is good until it runs out.
 		return &bridge.Error{Code: bridge.CodeForbidden, Message: "token is no good", Err: err}
@@ -141,7 +144,7 @@ func (s *session) refresh(id uint32, d *wire.Refresh) error {
 		return &bridge.Error{Code: bridge.CodeForbidden, Err: errors.New("refreshing: the subject is another person now")}
 	}
 	s.mu.Lock()
-	s.caller, s.expires, s.warned = caller, caller.Expires, false
+	s.caller, s.warned = caller, false
 	s.mu.Unlock()
 	s.reply(id, wire.Refreshed{TTLMS: ttl(caller)})
 	if caller.Assurance != old.Assurance || caller.Admin != old.Admin || caller.Epoch != old.Epoch {

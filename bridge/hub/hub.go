@@ -72,7 +72,7 @@ type Hub struct {
 	arrivals arrivals
 	swept    chan struct{} // closed when the sweeper has gone
 
-	all     [shards]shard[*session] // every socket
+	all     everybody // every socket
 	parties [shards]shard[bridge.Ref]
 	persons [shards]shard[bridge.Ref]
 	ips     doorkeeper
@@ -152,7 +152,7 @@ func (h *Hub) admit(s *session) bool {
 		return false
 	}
 	h.open.Add(1)
-	enter(&h.all, s, s, 0)
+	h.all.put(s)
 	return true
 }
 
@@ -211,6 +211,30 @@ func under[K comparable](index *[shards]shard[K], key K) []*session {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.sessions[key]
+}
+
+// everybody is a set of sessions.
+type everybody [shards]struct {
+	mu sync.RWMutex
+
+	sessions map[*session]struct{}
+}
+
+func (e *everybody) put(s *session) {
+	p := &e[maphash.Comparable(seed, s)%shards]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sessions == nil {
+		p.sessions = map[*session]struct{}{}
+	}
+	p.sessions[s] = struct{}{}
+}
+
+func (e *everybody) drop(s *session) {
+	p := &e[maphash.Comparable(seed, s)%shards]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.sessions, s)
 }
 
 // each calls f for every session, with no lock held.

@@ -24,8 +24,7 @@ type line struct {
 
 	// The following belong to the reader.
 	small *bufio.Reader // the WebSocket's, of this line
-	chunk *[]byte       // nil while nothing is held
-	rest  []byte        // of the chunk, not taken yet
+	chunk *chunk        // nil while nothing is held
 	err   error         // of the last try
 
 	deadline atomic.Int32 // of writing
@@ -38,51 +37,73 @@ const (
 	lastOne // the session ends: it stays as it is
 )
 
-// chunks are what lines read into: a message of the usual length in one go.
-var chunks = sync.Pool{New: func() any { b := make([]byte, 4<<10); return &b }}
-
-// smallRead is the size of the reader behind the line: the least that the
-// WebSocket takes.
-const smallRead = 257
-
-// await waits until there is something to read, or an error to be had. It is
-// called with little on the stack, since that is where a silent connection waits.
-func (l *line) await() {
-	if l.raw == nil || l.chunk != nil || l.small.Buffered() > 0 {
-		return
-	}
-	l.wait()
+// chunk is what a line holds while it reads.
+type chunk struct {
+	small    *bufio.Reader
+	from, to int              // of data: what was read and not taken yet
+	data     [4<<10 - 64]byte // 4 KiB with the others
 }
 
-func (l *line) wait() {
+// smallRead is the size of the reader behind a line: the least that the WebSocket
+// takes. What is longer goes past it.
+const smallRead = 257
+
+var chunks = sync.Pool{New: func() any { return &chunk{small: bufio.NewReaderSize(nil, smallRead)} }}
+
+// await waits until there is something to read. It is called with little on the
+// stack, since that is where a silent connection waits.
+func (l *line) await() error {
+	if l.raw == nil || l.small.Buffered() > 0 || l.chunk != nil && l.chunk.from < l.chunk.to {
+		return nil
+	}
+	l.release()
+	return l.wait()
+}
+
+func (l *line) wait() error {
 	if err := l.raw.Read(l.try); err != nil {
-		l.err = err
+		return err
+	}
+	return l.err
+}
+
+// hold takes c for what was read into it.
+func (l *line) hold(c *chunk, n int) {
+	if c.from, c.to = 0, n; l.chunk == nil {
+		l.chunk = c
+		c.small.Reset(l)
+		*l.small = *c.small
+	}
+}
+
+func (l *line) release() {
+	if l.chunk != nil {
+		l.chunk.small.Reset(nil)
+		chunks.Put(l.chunk)
+		l.chunk = nil
+	}
+	if l.raw != nil {
+		*l.small = bufio.Reader{}
 	}
 }
 
 // Read implements net.Conn.
 func (l *line) Read(p []byte) (int, error) {
-	if l.raw == nil || l.chunk == nil && l.err == nil && len(p) > smallRead {
-		return l.Conn.Read(p) // of a message that is longer than a chunk
+	if l.raw == nil || l.chunk == nil {
+		return l.Conn.Read(p)
 	}
-	if l.chunk == nil && l.err == nil {
-		l.wait()
+	c := l.chunk
+	if c.from == c.to {
+		if len(p) > smallRead { // of a message that is longer than a chunk
+			return l.Conn.Read(p)
+		}
+		if err := l.wait(); err != nil {
+			return 0, err
+		}
 	}
-	if l.chunk == nil {
-		return 0, l.err
-	}
-	n := copy(p, l.rest)
-	if l.rest = l.rest[n:]; len(l.rest) == 0 {
-		l.release()
-	}
+	n := copy(p, c.data[c.from:c.to])
+	c.from += n
 	return n, nil
-}
-
-func (l *line) release() {
-	if l.chunk != nil {
-		chunks.Put(l.chunk)
-		l.chunk, l.rest = nil, nil
-	}
 }
 
 // SetWriteDeadline implements net.Conn. The WebSocket sets none before every

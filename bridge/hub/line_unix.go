@@ -12,17 +12,22 @@ const canTry = true
 
 // try reads what there is, and reports whether there was anything.
 func (l *line) try(fd uintptr) bool {
-	chunk := chunks.Get().(*[]byte)
+	c := l.chunk
+	if c == nil {
+		c = chunks.Get().(*chunk)
+	}
 	for {
-		n, err := syscall.Read(int(fd), *chunk)
-		switch {
-		case err == syscall.EINTR:
+		n, err := syscall.Read(int(fd), c.data[:])
+		if err == syscall.EINTR {
 			continue
-		case n > 0:
-			l.chunk, l.rest = chunk, (*chunk)[:n]
+		}
+		if n > 0 {
+			l.hold(c, n)
 			return true
 		}
-		chunks.Put(chunk)
+		if l.chunk == nil {
+			chunks.Put(c)
+		}
 		if err == syscall.EAGAIN {
 			return false
 		}

@@ -22,7 +22,6 @@ var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // waits for a silent client is small.
 func (s *session) read() {
 	for {
-		s.line.await()
 		message, err := s.readMessage()
 		switch {
 		case err != nil:
@@ -47,10 +46,10 @@ func (s *session) readNoMore(err error) {
 		s.cut(bridge.CloseNoPong)
 	}
 	s.mu.Lock()
-	said := s.said
+	end := s.end
 	s.mu.Unlock()
-	if said != nil {
-		<-said
+	if end != nil {
+		<-end.said
 	}
 	s.left()
 }
@@ -59,6 +58,9 @@ func (s *session) readNoMore(err error) {
 // be done about it. The sweeper ends a session whose message takes too long, the
 // whole of it: neither a pong nor another byte gives it more time.
 func (s *session) readMessage() (*bytes.Buffer, error) {
+	if err := s.line.await(); err != nil {
+		return nil, err
+	}
 	kind, r, err := s.conn.NextReader()
 	if err != nil {
 		return nil, err
@@ -94,6 +96,9 @@ func (s *session) readMessage() (*bytes.Buffer, error) {
 // pinged answers a WebSocket ping, as often as a client has reason to ask.
 func (s *session) pinged(data string) error {
 	s.mu.Lock()
+	if s.control == nil {
+		s.control = new(bucket)
+	}
 	_, ok := s.control.take(time.Now(), 1, 10)
 	s.mu.Unlock()
 	if !ok {

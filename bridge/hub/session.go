@@ -17,13 +17,10 @@ import (
 
 // session is one connection's life.
 type session struct {
-	hub   *Hub
-	id    string
-	conn  *websocket.Conn
-	line  line // under conn
-	ip    string
-	page  bool // it came from a page: there was an Origin
-	since time.Time
+	hub  *Hub
+	id   string
+	conn *websocket.Conn
+	line line // under conn
 
 	// ctx is that of what a worker does for the session, while one does.
 	ctx context.Context
@@ -42,10 +39,11 @@ type session struct {
 
 	caller   bridge.Caller // set once connected
 	language string
-	ready    bool // the answer to connect is queued: pushes may follow
-	fresh    bool // the client keeps the freshness rule
-	expires  time.Time
-	warned   bool // of the token's end
+	ready    bool  // the answer to connect is queued: pushes may follow
+	fresh    bool  // the client keeps the freshness rule
+	warned   bool  // of the token's end
+	page     bool  // it came from a page: there was an Origin; set with caller
+	door     *door // nil once connected
 
 	// What was read.
 	lastID     uint32
@@ -55,7 +53,7 @@ type session struct {
 	begun      time.Time // when the message that is being read began
 	asked      time.Time // when a ping was sent that has not been answered
 	rate       bucket
-	control    bucket // of control frames
+	control    *bucket // of control frames, if there were any
 	connecting bool
 	debt       int // frames beyond the rate, in a row
 	inbox      []wire.Command
@@ -86,11 +84,23 @@ type session struct {
 	away    bool
 	watches map[bridge.PatientID]*watch
 
-	ending  int // the close code that we end it with, 0 while we don't
-	endedAt time.Time
-	last    []byte        // answers that go out before the end
-	said    chan struct{} // made with ending; closed when the end has been told, or can't be
-	gone    bool          // the reader has left; nothing is written any more
+	ending int     // the close code that we end it with, 0 while we don't
+	end    *ending // made with it
+	gone   bool    // the reader has left; nothing is written any more
+}
+
+// door is what is known of a session before it is known who calls.
+type door struct {
+	ip    string
+	page  bool // it came from a page: there was an Origin
+	since time.Time
+}
+
+// ending is how a session ends.
+type ending struct {
+	at   time.Time
+	last []byte        // answers that go out before the end
+	said chan struct{} // closed when the end has been told, or can't be
 }
 
 func newID() string { return "s-" + rand.Text() }
@@ -167,12 +177,11 @@ func (s *session) cut(code int) {
 		s.mu.Unlock()
 		return
 	}
-	s.ending, s.endedAt = code, time.Now()
-	s.said = make(chan struct{})
+	s.ending, s.end = code, &ending{at: time.Now(), said: make(chan struct{})}
 	dropped := s.queue
 	for _, o := range dropped {
 		if o.id != 0 && len(o.claims) == 0 && code != bridge.CloseSlow {
-			s.last = append(append(s.last, o.data...), '\n')
+			s.end.last = append(append(s.end.last, o.data...), '\n')
 		}
 	}
 	s.queue, s.bytes, s.inbox, s.syncs = nil, 0, nil, 0
@@ -202,7 +211,7 @@ func (s *session) left() {
 	s.gone = true
 	dropped := s.queue
 	s.queue, s.bytes, s.inbox = nil, 0, nil
-	caller, code := s.caller, s.ending
+	caller, code, d := s.caller, s.ending, s.door
 	watches := s.watches
 	s.watches = nil
 	s.stopLocked()
@@ -213,9 +222,9 @@ func (s *session) left() {
 	for _, w := range watches {
 		w.stop()
 	}
-	leave(&h.all, s, s)
+	h.all.drop(s)
 	if caller.Party == "" {
-		h.ips.leave(s.ip)
+		h.ips.leave(d.ip)
 	} else {
 		leave(&h.parties, caller.Party, s)
 		leave(&h.persons, caller.Person, s)

@@ -48,11 +48,11 @@ func (s *session) sweep(now time.Time) {
 	if !s.putting.IsZero() && now.Sub(s.putting) >= wire.WriteTimeout {
 		s.line.hurry(now) // the writer finds that it took too long
 	}
-	if s.ending != 0 && now.Sub(s.endedAt) >= 2*lastWords { // it was told, or can't be
+	if s.end != nil && now.Sub(s.end.at) >= 2*lastWords { // it was told, or can't be
 		_ = s.conn.Close()
 	}
 	code, ask, warn, again := s.sweepLocked(now)
-	left := s.expires.Sub(now).Milliseconds()
+	left := s.caller.Expires.Sub(now).Milliseconds()
 	if len(s.closing) > 0 && !s.flushing { // the last try failed
 		s.flushing = true
 		s.hub.closeSoon(s)
@@ -78,16 +78,16 @@ func (s *session) sweepLocked(now time.Time) (code int, ask, warn, again bool) {
 	switch {
 	case s.ending != 0 || s.gone:
 		return 0, false, false, false
-	case !known && now.Sub(s.since) >= wire.AuthTimeout:
+	case !known && now.Sub(s.door.since) >= wire.AuthTimeout:
 		return bridge.CloseAuthTimeout, false, false, false
-	case known && !now.Before(s.expires):
+	case known && !now.Before(s.caller.Expires):
 		return bridge.CloseTokenExpired, false, false, false
 	case !s.begun.IsZero() && now.Sub(s.begun) >= wire.MessageTimeout:
 		return bridge.CloseNoPong, false, false, false
 	case !s.asked.IsZero() && now.Sub(s.asked) >= wire.PongTimeout:
 		return bridge.CloseNoPong, false, false, false
 	}
-	if known && !s.warned && s.expires.Sub(now) < warnBefore {
+	if known && !s.warned && s.caller.Expires.Sub(now) < warnBefore {
 		s.warned, warn = true, true
 	}
 	// The client counts on hearing from us as we on hearing from it.

@@ -198,12 +198,12 @@ func (s *session) broken(err error) {
 		s.ending = bridge.CloseSlow
 	}
 	s.writing = false
-	said := s.said
+	end := s.end
 	s.stopLocked()
 	s.mu.Unlock()
 	_ = s.conn.Close() // which ends the reader
-	if said != nil {
-		close(said)
+	if end != nil {
+		close(end.said)
 	}
 }
 
@@ -211,8 +211,8 @@ func (s *session) broken(err error) {
 // client's own close frame for a moment, then drops the connection.
 func (s *session) goodbye(code int) {
 	s.mu.Lock()
-	words := s.last
-	s.last = nil
+	words := s.end.last
+	s.end.last = nil
 	s.mu.Unlock()
 	reason := wire.CloseOf(code).Reason
 	if code == websocket.CloseNormalClosure {
@@ -232,7 +232,7 @@ func (s *session) goodbye(code int) {
 	s.mu.Lock()
 	s.writing = false
 	s.mu.Unlock()
-	close(s.said)
+	close(s.end.said)
 }
 
 // takeBack takes unwritten events off the queue, from the first that which
