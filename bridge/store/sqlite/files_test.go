@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
@@ -160,4 +161,51 @@ func TestRefusesWhatIsNotOurs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The write-ahead log is made long while nobody waits, what was kept is found in
+// it after a crash, and it goes with the last to close the file.
+func TestTheLogIsMadeLongAhead(t *testing.T) {
+	folder := t.TempDir()
+	s := open(t, filepath.Join(folder, "bridge.db"), small)
+	update(t, s, "a", newPatient("a"))
+	if !eventually(t, func() bool { return size(t, filepath.Join(folder, "bridge.db-wal")) >= 200*(4096+24) }) {
+		t.Fatal("the log stays short")
+	}
+	update(t, s, "b", newPatient("b"))
+	crashed := t.TempDir() // what a crash now would leave
+	for _, name := range []string{"bridge.db", "bridge.db-wal"} {
+		b, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(crashed, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shut(t, s)
+	if _, err := os.Stat(filepath.Join(folder, "bridge.db-wal")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the log stays behind: %v", err)
+	}
+	again := open(t, filepath.Join(crashed, "bridge.db"), small)
+	defer shut(t, again)
+	if !holds(t, again, "a") || !holds(t, again, "b") {
+		t.Error("what was kept is gone")
+	}
+	if err := again.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// eventually reports whether it comes true while somebody watches.
+func eventually(t *testing.T, is func() bool) bool {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-tick.C {
+		if is() {
+			return true
+		}
+	}
+	return false
 }

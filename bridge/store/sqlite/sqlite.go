@@ -120,7 +120,7 @@ func (s *Store) open() error {
 	}
 	s.writer = &writer{
 		store: s, c: c, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
-		space: newSpace(s.path+"-reserve", s.options.Reserve),
+		space: newSpace(s.path+"-reserve", s.options.Reserve), ahead: newAhead(s.path, s.options.Checkpoint),
 	}
 	s.writer.heads.forget()
 	s.writer.syncs = func() error { _, err := c.exec("COMMIT"); return err }

@@ -66,6 +66,7 @@ type writer struct {
 	// The following belong to the writer's goroutine.
 	heads  heads
 	space  *space
+	ahead  *ahead
 	ready  []*job // taken out of the line, not yet run
 	taken  []*job // of the group that runs
 	again  []*job // to run once more, now that the reserve is free
@@ -127,6 +128,7 @@ func (w *writer) close() {
 	w.mu.Unlock()
 	close(w.stop)
 	<-w.ended
+	w.ahead.close()
 	w.tidy()
 	for _, j := range w.again {
 		j.finish(errClosed)
@@ -179,6 +181,9 @@ func (w *writer) loop() {
 		}
 		if j := w.next(); j != nil {
 			w.group(j)
+			continue
+		}
+		if w.ahead.step(w.space) {
 			continue
 		}
 		select {
