@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -20,7 +21,7 @@ import (
 type Pair struct {
 	sender, reader *Client
 	conversation   bridge.ConversationID
-	prefix         string // of the ids of its messages
+	name           string // in the ids of its messages
 	sent           uint64
 
 	answers chan answer
@@ -39,7 +40,7 @@ type answer struct {
 }
 
 func newPair(sender, reader *Client, conv bridge.ConversationID) *Pair {
-	p := &Pair{sender: sender, reader: reader, conversation: conv, prefix: "m-" + rand.Text()[:12] + "-", answers: make(chan answer, 64)}
+	p := &Pair{sender: sender, reader: reader, conversation: conv, name: rand.Text()[:12], answers: make(chan answer, 64)}
 	told := func(id uint32, err error) { p.answers <- answer{id, stamp(), err} }
 	sender.onAnswer.Store(&told)
 	return p
@@ -53,7 +54,8 @@ func (p *Pair) Close() {
 
 func (p *Pair) send(at int64) error {
 	p.sent++
-	_, err := p.sender.send(p.conversation, bridge.TopicMedication, p.prefix+strconv.FormatUint(p.sent, 10), at)
+	mid := strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + p.name + "-" + strconv.FormatUint(p.sent, 10) // as clients make them: they grow with time
+	_, err := p.sender.send(p.conversation, bridge.TopicMedication, mid, at)
 	if err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
