@@ -43,6 +43,8 @@ var house = map[string]int{
 	"bridge/bridgetest":         4,
 	"bridge/bridgetest/history": 4,
 	"cmd/brobygger":             4,
+
+	".ci/bench": 4, // a module of its own
 }
 
 // roomOf returns the package of the house that dir belongs to: itself, or the
@@ -99,6 +101,8 @@ var guests = []struct{ module, room, why string }{
 	{"github.com/teambition/rrule-go", "bridge/calendar", "unrolls recurrences"},
 	{"github.com/alecthomas/kong", "cmd/brobygger", "reads the command line"},
 	{"go.yaml.in/yaml/v3", "cmd/brobygger", "reads the configuration"},
+	{"github.com/nats-io/nats-server/v2", ".ci/bench", "is measured beside the bridge; no dependency of it"},
+	{"github.com/nats-io/nats.go", ".ci/bench", "sends the load there"},
 }
 
 // Guests of tests: in test files, and in packages that are for tests.

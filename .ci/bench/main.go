@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Brobygger authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command jetstream measures NATS JetStream, which answers here when a message is
+// Command bench measures NATS JetStream, which answers here when a message is
 // synced to the disk, under the load that the bridge is measured under: one
 // message at a time, and many senders as fast as it goes. It prints the figures
 // as JSON. It is a module of its own, so that the bridge depends on none of this.
