@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
 // Config is what a Bridge is made of.
@@ -22,6 +24,9 @@ type Config struct {
 	Now     func() time.Time // nil: time.Now
 	Meter   Meter            // nil: nothing is counted
 	Zone    *time.Location   // of working hours; nil: UTC
+
+	Ledger    *ledger.Signer     // signs the tree; nil: it is neither grown nor signed
+	Witnesses []*ledger.Verifier // whose cosignatures are kept
 	// ReviewWithin is how long an emergency access may wait for its review; 0:
 	// DefaultReviewWithin.
 	ReviewWithin time.Duration
@@ -89,7 +94,14 @@ type Bridge struct {
 
 	reviewWithin time.Duration
 
+	signer     *ledger.Signer
+	witnesses  []*ledger.Verifier
+	sequencing sync.Mutex // held by the one sequencer of this process; guards signed
+	signed     SignedTree // the newest head that this process has signed
+	canary     canary
+
 	mu        sync.Mutex // guards the following fields
+	sequenced time.Time  // when nothing was pending
 	listeners []Listener
 	snapshots map[PatientID]*Snapshot
 	dropped   uint64 // how often some were dropped
@@ -105,7 +117,7 @@ func New(c Config) (*Bridge, error) {
 	b := &Bridge{
 		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live,
 		log: c.Log, now: c.Now, meter: c.Meter, zone: c.Zone,
-		snapshots: map[PatientID]*Snapshot{}, askAll: true,
+		snapshots: map[PatientID]*Snapshot{}, askAll: true, signer: c.Ledger, witnesses: c.Witnesses,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
@@ -119,6 +131,7 @@ func New(c Config) (*Bridge, error) {
 	if b.zone == nil {
 		b.zone = time.UTC
 	}
+	b.sequenced = b.now()
 	if b.reviewWithin = c.ReviewWithin; b.reviewWithin <= 0 {
 		b.reviewWithin = DefaultReviewWithin
 	}

@@ -6,6 +6,8 @@ package bridge
 import (
 	"context"
 	"time"
+
+	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
 // Action is what a question is about.
@@ -143,6 +145,10 @@ type Texts interface {
 	// Consent is the text a patient is asked to agree to. names gives the words
 	// for each party. The same input gives the same bytes for one Version.
 	Consent(s *Scope, names map[Party]string, language string) ConsentText
+	// Sentence words an entry for the patient: when, who, as what, what, about
+	// which topics, and why. by and to are names; an empty one is the patient's, who
+	// reads it, where the entry is by or to the patient.
+	Sentence(e ledger.Entry, by, to, language string) string
 }
 
 // ConsentText is what the patient was shown.

@@ -13,6 +13,9 @@ import (
 // EntryView is an entry with the names and words that the patient reads.
 type EntryView struct {
 	Entry ledger.Entry `json:"entry"`
+	// Sentence says all of it in plain words, in the language that was asked for:
+	// da, en, ar or fa.
+	Sentence string `json:"sentence"`
 	By    string       `json:"by,omitempty"`  // name and place of work of who acted
 	To    string       `json:"to,omitempty"`  // of who got it, or would have
 	Why   []string     `json:"why,omitempty"` // the basis, or the reasons of a denial, in words
@@ -21,10 +24,8 @@ type EntryView struct {
 // Entries reads a patient's record from behind seq on, for the patient and who
 // decides for them. Their own reading is not a disclosure.
 func (b *Bridge) Entries(ctx context.Context, c Caller, p PatientID, after uint64, limit int, language string) ([]EntryView, error) {
-	if c.Party != p.Ref() {
-		if _, err := b.mayConsent(ctx, c, p); err != nil {
-			return nil, err
-		}
+	if err := b.mayReadRecord(ctx, c, p); err != nil {
+		return nil, err
 	}
 	if limit <= 0 || limit > 500 {
 		limit = 100
@@ -46,6 +47,11 @@ func (b *Bridge) Entries(ctx context.Context, c Caller, p PatientID, after uint6
 			if v.To, err = wordedName(tx, l.Entry.To); err != nil {
 				return err
 			}
+			by, to := v.By, v.To
+			if c.Party == p.Ref() {
+				by, to = unlessSelf(l.Entry.By, by, p), unlessSelf(l.Entry.To, to, p)
+			}
+			v.Sentence = b.texts.Sentence(l.Entry, by, to, language)
 			views = append(views, v)
 		}
 		return nil
@@ -66,6 +72,14 @@ func wordedName(tx Tx, ref string) (string, error) {
 		return "", nil
 	}
 	return name, err
+}
+
+// unlessSelf is the name, or "" for the patient's own.
+func unlessSelf(ref, name string, p PatientID) string {
+	if ref == string(p.Ref()) {
+		return ""
+	}
+	return name
 }
 
 // why words the ground of an entry.

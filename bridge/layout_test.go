@@ -34,6 +34,7 @@ var house = map[string]int{
 	"bridge/store/sqlite":    2,
 	"bridge/store/storetest": 2,
 	"bridge/wire":            2,
+	"bridge/witness":         2,
 
 	"bridge/api":             3,
 	"bridge/hub":             3,

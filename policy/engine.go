@@ -32,6 +32,7 @@ const defaultBudget = 250 * time.Millisecond
 type Engine struct {
 	law     *law
 	texts   map[string]*words
+	log     map[string]*logWords
 	program *program
 	shelf   shelf
 	nobody  *records // stands for a patient who does not exist
@@ -66,6 +67,10 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	log, err := readLogTexts()
+	if err != nil {
+		return nil, err
+	}
 	l, all, err := readLaw(o.Data)
 	if err != nil {
 		return nil, err
@@ -75,7 +80,7 @@ func New(o Options) (*Engine, error) {
 		return nil, err
 	}
 	return &Engine{
-		law: l, texts: texts, program: p, keep: keep, budget: o.Budget, nobody: l.newRecords(&bridge.Snapshot{}, false),
+		law: l, texts: texts, log: log, program: p, keep: keep, budget: o.Budget, nobody: l.newRecords(&bridge.Snapshot{}, false),
 		shelf: shelf{size: o.Patients, young: map[*bridge.Snapshot]*records{}},
 	}, nil
 }

@@ -6,6 +6,7 @@ package policy
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -93,3 +94,8 @@ var (
 	plainlyOnce  sync.Once
 	plainlyQuery rego.PreparedEvalQuery
 )
+
+// CodesOf lists the legal bases that have texts, and the roles of the law.
+func CodesOf(e *Engine) (bases []string, roles []bridge.RoleCode) {
+	return slices.Sorted(maps.Keys(e.texts[fallback].Bases)), slices.Sorted(maps.Keys(e.law.Roles))
+}

@@ -23,6 +23,8 @@ type Config struct {
 	Hub      http.Handler    // mounted at /ws, with limits of its own; nil: no socket
 	Log      *slog.Logger    // nil: slog.Default
 
+	Witness http.Handler // mounted at WitnessPrefix; nil: this bridge witnesses nobody
+
 	Metrics          *Metrics // nil: nothing is counted
 	MetricsElsewhere bool     // /metrics is served on another address by Metrics.Handler
 	Tracing          *Tracing // nil: off
@@ -32,6 +34,9 @@ type Config struct {
 	// Attention holds what /readyz tells without failing, by a constant name:
 	// "emergencies".
 	Attention map[string]func() bool
+	// Degraded holds checks of what goes wrong without anything being refused:
+	// /readyz tells it, and stays ready.
+	Degraded map[string]func(context.Context) error
 	// Draining, when it reports true, makes /readyz fail so that no new client is
 	// sent here. Nil: never.
 	Draining func() bool
@@ -71,6 +76,7 @@ func New(c Config) (http.Handler, error) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(spec)
 	})
+	a.public(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, &bridge.Error{Code: bridge.CodeNotFound})
 	})
@@ -88,6 +94,7 @@ func newAPI(c Config, mux *http.ServeMux) *api {
 	a.objectionRoutes(c.Bridge, c.Bridge)
 	a.emergencyRoutes(c.Bridge)
 	a.patientRoutes(c.Bridge)
+	a.proofRoutes(c.Bridge)
 	a.conversationRoutes(c.Bridge)
 	a.messageRoutes(c.Bridge)
 	a.readingRoutes(c.Bridge)

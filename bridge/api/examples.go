@@ -173,9 +173,11 @@ func examplePatients() map[string]example {
 				Patient: string(exPatient), Seq: 41, Time: exTime, Kind: ledger.KindDisclosed, Action: "read",
 				By: string(exWorker), To: string(exGP), Message: string(exMessage), Disclosure: string(exDisclosure), Epoch: 7,
 			},
-			By: "Sara Lund, Socialcenter", To: "Mette Holm, Clinic Nørregade",
+			Sentence: "2 November 2026 at 10:30: Mette Holm, Clinic Nørregade was shown a message from Sara Lund, Socialcenter. Why: you have said yes.",
+			By:       "Sara Lund, Socialcenter", To: "Mette Holm, Clinic Nørregade",
 			Why: []string{"You have consented to this."},
 		}}}},
+		"get-receipt": {nil, receipt{"c2sp.org/tlog-proof@v1\nextra …\nindex 70\n…"}},
 		"get-presence": {
 			members{exPatient, []bridge.Party{{Ref: exGP}}},
 			list[bridge.Presence]{[]bridge.Presence{{Party: exGP, State: bridge.PresenceOnline, Epoch: "p1", Rev: 12, AgeMS: 4200}}},

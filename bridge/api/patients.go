@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -59,9 +60,11 @@ func (a *api) patientRoutes(v Patients) {
 			Patient bridge.PatientID `path:"patient" doc:"The patient's id."`
 			After   uint64           `query:"after" default:"0" doc:"Entries with a seq above this."`
 			Limit   int              `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"At most so many."`
+			// A patient may read a language that nothing else speaks.
+			Language string `query:"language" enum:"da,en,ar,fa" doc:"Of sentences and words; left out: that of Accept-Language."`
 		},
 		) (record, error) {
-			items, err := v.Entries(ctx, c, in.Patient, in.After, in.Limit, languageOf(ctx))
+			items, err := v.Entries(ctx, c, in.Patient, in.After, in.Limit, cmp.Or(in.Language, languageOf(ctx)))
 			page := record{Items: append([]bridge.EntryView{}, items...)}
 			if len(items) == in.Limit {
 				page.Next = items[len(items)-1].Entry.Seq

@@ -5,9 +5,11 @@ package api
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/ledger"
 )
 
 // Verbs is what this package asks of a bridge; *bridge.Bridge keeps it. It is
@@ -17,6 +19,7 @@ type Verbs interface {
 	Consenting
 	Emergencies
 	Patients
+	Proofs
 	Talking
 	Accounts
 	Parts
@@ -82,6 +85,15 @@ type Patients interface {
 	Presence(ctx context.Context, c bridge.Caller, p bridge.PatientID, members []bridge.Party) ([]bridge.Presence, error)
 	Entries(ctx context.Context, c bridge.Caller, p bridge.PatientID, after uint64, limit int, language string) ([]bridge.EntryView, error)
 	Directory(ctx context.Context, c bridge.Caller, q bridge.DirectoryQuery) ([]bridge.RoleEntry, error)
+}
+
+// Proofs let a record be verified without the bridge.
+type Proofs interface {
+	Receipt(ctx context.Context, c bridge.Caller, p bridge.PatientID, seq uint64) ([]byte, error)
+	Export(ctx context.Context, c bridge.Caller, p bridge.PatientID, earlier uint64, w io.Writer) error
+	Checkpoint(ctx context.Context, cosigned bool) ([]byte, error)
+	ProvePrefix(ctx context.Context, old, size uint64) ([]ledger.Hash, error)
+	LedgerKeys() (bridge.LedgerKeys, error)
 }
 
 // Conversations are opened, listed and marked as read.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/ledger"
 	"github.com/brobygger/brobygger/bridge/live"
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
 	"github.com/brobygger/brobygger/policy"
@@ -53,6 +54,7 @@ type World struct {
 	Clock  *Clock
 	Policy *policy.Engine
 	Path   string // of the store's file
+	Log    *ledger.Signer
 
 	tb    testing.TB
 	store bridge.Store
@@ -93,7 +95,10 @@ func New(tb testing.TB, options ...Option) *World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := bridge.Config{Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now}
+	if w.Log, err = ledger.NewSigner("log.test", ledger.NewSeed()); err != nil {
+		tb.Fatal(err)
+	}
+	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now}
 	for _, o := range options {
 		o(&c)
 	}

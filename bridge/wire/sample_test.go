@@ -79,7 +79,8 @@ var (
 			Patient: "p-81", Seq: 40, Time: at, Kind: ledger.KindDisclosed, By: string(psych), To: string(gp),
 			Topics: []string{"medication"}, Message: "m-301", Disclosure: "d-900", Epoch: 6, Basis: "dk.health-act.41-2-1",
 		},
-		By: "Consultant psychiatrist, Team 2", To: "General practitioner, Clinic Nørregade", Why: []string{"Current treatment"},
+		Sentence: "2 March 2026 at 09:12: General practitioner, Clinic Nørregade was shown a message from Consultant psychiatrist, Team 2. Topic: medicine.",
+		By:       "Consultant psychiatrist, Team 2", To: "General practitioner, Clinic Nørregade", Why: []string{"Current treatment"},
 	}
 )
 
