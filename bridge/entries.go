@@ -15,10 +15,10 @@ type EntryView struct {
 	Entry ledger.Entry `json:"entry"`
 	// Sentence says all of it in plain words, in the language that was asked for:
 	// da, en, ar or fa.
-	Sentence string `json:"sentence"`
-	By    string       `json:"by,omitempty"`  // name and place of work of who acted
-	To    string       `json:"to,omitempty"`  // of who got it, or would have
-	Why   []string     `json:"why,omitempty"` // the basis, or the reasons of a denial, in words
+	Sentence string   `json:"sentence"`
+	By       string   `json:"by,omitempty"`  // name and place of work of who acted
+	To       string   `json:"to,omitempty"`  // of who got it, or would have
+	Why      []string `json:"why,omitempty"` // the basis, or the reasons of a denial, in words
 }
 
 // Entries reads a patient's record from behind seq on, for the patient and who

@@ -34,9 +34,6 @@ type Config struct {
 	// Attention holds what /readyz tells without failing, by a constant name:
 	// "emergencies".
 	Attention map[string]func() bool
-	// Degraded holds checks of what goes wrong without anything being refused:
-	// /readyz tells it, and stays ready.
-	Degraded map[string]func(context.Context) error
 	// Draining, when it reports true, makes /readyz fail so that no new client is
 	// sent here. Nil: never.
 	Draining func() bool

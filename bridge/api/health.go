@@ -29,7 +29,7 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 type Readiness struct {
 	Ready    bool     `json:"ready"`
 	Failing  []string `json:"failing,omitempty"`  // why it is not ready: "store", "policy", "draining"
-	Degraded []string `json:"degraded,omitempty"` // it serves, and somebody must look: "live", "ledger", "canary"
+	Degraded []string `json:"degraded,omitempty"` // slower, but right: "live"
 	// Attention is what somebody should look at, and stops nothing: "emergencies".
 	Attention []string `json:"attention,omitempty"`
 }
@@ -84,12 +84,6 @@ func (a *api) readiness(ctx context.Context) Readiness {
 	now.Ready = len(now.Failing) == 0
 	if live := a.Bridge.Live(); live == nil || live.Healthy() != nil {
 		now.Degraded = append(now.Degraded, "live")
-	}
-	for _, name := range slices.Sorted(maps.Keys(a.Degraded)) {
-		if err := a.Degraded[name](ctx); err != nil {
-			a.Log.WarnContext(ctx, "degraded", slog.String("check", name), slog.Any("error", err))
-			now.Degraded = append(now.Degraded, name)
-		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Attention)) {
 		if a.Attention[name]() {

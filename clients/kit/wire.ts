@@ -544,7 +544,7 @@ export interface Amendment {
 }
 
 /** PatientID names the patient that information is about. */
-export type PatientID = string;
+export type PatientID = "brobygger-canary";
 
 /**
  * Attachment describes a file of a message: PDF, PNG, JPEG or plain text, found
@@ -1215,6 +1215,7 @@ export interface LedgerEntry {
 /** EntryView is an entry with the names and words that the patient reads. */
 export interface EntryView {
   entry: LedgerEntry;
+  sentence: string;
   by?: string;
   to?: string;
   why?: string[];

@@ -42,6 +42,7 @@ type commands struct {
 	Consent   consentCmd   `cmd:"" group:"rights" help:"Ask for, give, refuse, list and take back consents."`
 	Objection objectionCmd `cmd:"" group:"rights" help:"The patient's no: make, list, lift."`
 	Log       logCmd       `cmd:"" group:"rights" help:"The patient's record: who was shown what, and why."`
+	Ledger    ledgerCmd    `cmd:"" group:"rights" help:"The record with its proofs: show, prove, export, verify, witness."`
 	Emergency emergencyCmd `cmd:"" group:"rights" help:"Break the glass, in two steps."`
 
 	Policy  policyCmd  `cmd:"" group:"operate" help:"Explain decisions."`

@@ -49,6 +49,7 @@ type config struct {
 		Share    float64 `yaml:"share"`
 	} `yaml:"otlp"`
 	Limits      limitsConfig `yaml:"limits"`
+	Ledger      ledgerConfig `yaml:"ledger"`
 	Emergencies struct {
 		ReviewWithin time.Duration `yaml:"review_within"`
 	} `yaml:"emergencies"`

@@ -200,6 +200,10 @@ func (r remote) call(ctx context.Context, language, method, path string, header 
 	if into == nil {
 		return nil
 	}
+	if file, ok := into.(io.Writer); ok { // not JSON: as it comes
+		_, err := io.Copy(file, res.Body)
+		return err
+	}
 	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
 	}

@@ -34,7 +34,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"demo": demoScript},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"demo": demoScript, "verify": withKey("verify"), "whole": withKey("export", "--data"), "harm": harmScript,
+		},
 	})
 }
 

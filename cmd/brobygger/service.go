@@ -39,6 +39,7 @@ type service struct {
 	store    *sqlite.Store
 	bridge   *bridge.Bridge
 	hub      *hub.Hub
+	ledger   *ledgerService
 	metrics  *api.Metrics
 	handler  http.Handler
 	draining atomic.Bool
@@ -84,7 +85,11 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	if err != nil {
 		return nil, fmt.Errorf("reading the time zone: %w", err)
 	}
+	if s.ledger, err = c.Ledger.open(ctx, c.Data, s.store, log); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
 	s.bridge, err = bridge.New(bridge.Config{
+		Ledger: s.ledger.signer, Witnesses: s.ledger.keys,
 		Store: s.store, Decider: engine, Texts: engine, Live: here, Log: log, Meter: s.metrics, Zone: zone,
 		ReviewWithin: c.Emergencies.ReviewWithin,
 	})
@@ -92,6 +97,7 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 		return nil, fmt.Errorf("making the bridge: %w", err)
 	}
 	s.oversee()
+	s.ledger.oversee(s.bridge, s.metrics)
 	return s, s.face(ctx, c, v, here)
 }
 
@@ -119,8 +125,12 @@ func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here br
 	s.handler, err = api.New(api.Config{
 		Bridge: s.bridge, Verifier: v, Hub: s.hub, Log: s.log,
 		Metrics: s.metrics, MetricsElsewhere: c.Metrics != "", Tracing: tracing,
-		Attention: map[string]func() bool{"emergencies": func() bool { return s.unreviewed().Overdue > 0 }},
-		Ready:     c.ready, Draining: s.draining.Load, Limits: c.Limits.api(), TrustedProxies: proxies, HSTS: c.HSTS,
+		Attention: map[string]func() bool{
+			"emergencies": func() bool { return s.unreviewed().Overdue > 0 },
+			"ledger":      s.ledger.late, "canary": s.ledger.canaryFailed, "witness": s.ledger.forked,
+		},
+		Witness: s.ledger.handler(),
+		Ready:   c.ready, Draining: s.draining.Load, Limits: c.Limits.api(), TrustedProxies: proxies, HSTS: c.HSTS,
 	})
 	return err
 }
@@ -138,6 +148,7 @@ func (s *service) serve(ctx context.Context, ln net.Listener, grace time.Duratio
 	others, err := s.serveMetrics(&running, failed)
 	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() { s.sweep(sweeping) })
+	s.ledger.run(sweeping, &running)
 	if err == nil {
 		select {
 		case <-ctx.Done():
