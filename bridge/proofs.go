@@ -48,6 +48,9 @@ func (b *Bridge) Receipt(ctx context.Context, c Caller, p PatientID, seq uint64)
 		if len(leaves) == 0 || len(places) == 0 {
 			return ErrNotFound
 		}
+		if leaves[0].Erased {
+			return ErrErased
+		}
 		head, err := b.headOver(tx, places[0])
 		if err != nil {
 			return err
@@ -206,6 +209,9 @@ func exportEntries(tx Tx, p PatientID, seq uint64, s ledger.Statement, out *ledg
 		return 0, fmt.Errorf("exporting: entries are missing behind %d", seq)
 	}
 	for i, l := range leaves {
+		if l.Erased {
+			return 0, ErrErased
+		}
 		opening, err := l.Opening()
 		if err != nil {
 			return 0, err
@@ -259,7 +265,7 @@ func exportLeaves(tx Tx, from uint64, leaves []ledger.Leaf, entries bool, out *l
 	}
 	for i, l := range leaves {
 		x := ledger.ExportEntry{Leaf: from + uint64(i), Tree: &hashes[i]}
-		if entries && l.Entry.Seq > 0 {
+		if entries && l.Entry.Seq > 0 && !l.Erased {
 			opening, err := l.Opening()
 			if err != nil {
 				return err
