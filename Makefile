@@ -10,9 +10,15 @@ LINT    := $(TOOL)/lint.mod golangci-lint
 OPA     := $(TOOL)/opa.mod opa
 REGAL   := $(TOOL)/regal.mod regal
 
-# How long each fuzz target runs, and how often `make soak` kills the server.
-FUZZTIME ?= 10s
-CYCLES   ?= 1000
+# How long each fuzz target runs; and what `make soak` does: how often it kills the
+# server, how many consents are withdrawn under faults, how many sockets come back
+# at once, how many readers are slow, and how long each fuzz target runs then.
+FUZZTIME    ?= 10s
+CYCLES      ?= 1000
+WITHDRAWALS ?= 10000
+SOCKETS     ?= 10000
+SLOW        ?= 400
+SOAKFUZZ    ?= 10m
 
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -68,7 +74,7 @@ build: ## build bin/brobygger
 	$(GO) build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/brobygger ./cmd/brobygger
 
 deps:
-	@.ci/deps gcc git redis-server
+	@.ci/deps gcc git redis-server strace
 
 fuzz: ## run every fuzz target for FUZZTIME=10s
 	.ci/fuzz $(FUZZTIME)
@@ -78,8 +84,11 @@ bench: deps build ## measure this machine and the bridge on it, and write docs/p
 	$(GO) build -C .ci/bench -trimpath -buildvcs=false -o $(CURDIR)/bin/jetstream .
 	bin/brobygger bench --decisions bin/decisions.txt --jetstream bin/jetstream --data bin --out docs/performance.md
 
-soak: deps ## kill the server CYCLES=1000 times under load
-	BROBYGGER_CYCLES=$(CYCLES) $(GO) test -run 'Kill' -count 1 -timeout 12h -v ./cmd/... ./bridge/...
+soak: deps ## the long forms of docs/reliability.md: CYCLES, WITHDRAWALS, SOCKETS, SLOW, SOAKFUZZ
+	BROBYGGER_CYCLES=$(CYCLES) BROBYGGER_WITHDRAWALS=$(WITHDRAWALS) BROBYGGER_SOCKETS=$(SOCKETS) BROBYGGER_SLOW=$(SLOW) \
+		$(GO) test -run 'Kill|Withdrawal|Storm|Slow|Seeded|SameHarm|Bombs|Disk' -count 1 -timeout 24h -p 1 -v \
+		./bridge/bridgetest/history ./bridge/store/sqlite ./cmd/brobygger
+	.ci/fuzz $(SOAKFUZZ)
 
 deploy-check: build ## let systemd check the unit
 	.ci/deps systemd-analyze

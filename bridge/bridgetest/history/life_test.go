@@ -141,7 +141,11 @@ func (l *life) withdraw() history.Op {
 
 // send sends a message and notes whether it was taken.
 func (l *life) send(files ...bridge.Attachment) history.Op {
-	d := bridge.Draft{Conversation: l.conv, Parts: []bridge.Part{{Topics: []bridge.Topic{bridge.TopicMedication}, Text: "The dose stays as it is."}}}
+	return l.sendText("The dose stays as it is.", files...)
+}
+
+func (l *life) sendText(text string, files ...bridge.Attachment) history.Op {
+	d := bridge.Draft{Conversation: l.conv, Parts: []bridge.Part{{Topics: []bridge.Topic{bridge.TopicMedication}, Text: text}}}
 	for _, a := range files {
 		d.Attachments = append(d.Attachments, a.ID)
 	}

@@ -26,10 +26,10 @@ const (
 type proxy struct {
 	ln     net.Listener
 	target string
-	small  bool // its own buffer for what comes from the server is small
 	work   sync.WaitGroup
 
 	mu       sync.Mutex // guards the following fields
+	small    bool       // its own buffers for what comes from the server are small
 	up, down flow       // to the server, to the client
 	changed  chan struct{}
 	open     map[*pipe]bool
@@ -76,7 +76,10 @@ func (p *proxy) carry(client net.Conn) {
 		_ = client.Close()
 		return
 	}
-	if p.small {
+	p.mu.Lock()
+	small := p.small
+	p.mu.Unlock()
+	if small {
 		_ = server.(*net.TCPConn).SetReadBuffer(4 << 10)
 		_ = client.(*net.TCPConn).SetWriteBuffer(4 << 10)
 	}
@@ -152,6 +155,15 @@ func (p *proxy) set(up, down flow) {
 	p.up, p.down = up, down
 	close(p.changed)
 	p.changed = make(chan struct{})
+}
+
+// narrow takes the room in between away, so that the server feels a slow reader, or
+// gives it back. It begins with fresh connections.
+func (p *proxy) narrow(on bool) {
+	p.mu.Lock()
+	p.small = on
+	p.mu.Unlock()
+	p.cut()
 }
 
 // cut drops every connection.

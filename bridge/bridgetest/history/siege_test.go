@@ -36,10 +36,12 @@ type siege struct {
 // shape is how big a siege is.
 type shape struct {
 	patients, crews int
+	strangers       int // who are imported, and have accounts, beside the patients and theirs
 	redis           bool
 	chatty          bool // readers give signs of life again and again
 	tags            []string
 	readerTags      []string
+	environ         []string // of the server
 }
 
 // lay starts everything and has every patient give a first consent.
@@ -56,7 +58,8 @@ func lay(t *testing.T, seed uint64, of shape) *siege {
 		s.redis = startRedis(t)
 		live = s.redis.address
 	}
-	s.server = newServer(t, s.rec, program, live, of.patients)
+	s.server = newServer(t, s.rec, program, live, of.patients+of.strangers)
+	s.server.environ = append(s.server.environ, of.environ...)
 	s.server.start()
 	readers := make([][]string, of.crews)
 	for i := range of.patients {

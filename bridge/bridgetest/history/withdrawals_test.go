@@ -5,9 +5,9 @@ package history_test
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,7 +40,7 @@ func TestNothingIsShownAfterAWithdrawalWasAnswered(t *testing.T) {
 	s := lay(t, seed(t), shape{patients: 60, crews: 6, redis: true})
 	start := time.Now()
 	quiet := s.rounds(2*len(s.lives), 0)
-	t.Logf("healthy: %s", figures(quiet, nil, nil))
+	t.Logf("healthy: %s", figures(quiet))
 
 	ctx, calm := context.WithCancel(s.ctx)
 	var harm sync.WaitGroup
@@ -110,8 +110,8 @@ func (s *siege) tell(hard []history.Op, took time.Duration) {
 	}
 	s.t.Logf("%d withdrawals under faults, %d messages accepted, %d refused, shown or withheld: %v, in %s", len(hard), sent, denied, shows, took.Round(time.Second))
 	s.t.Logf("faults: %v", count)
-	s.t.Logf("with the server up, clients frozen, slow or cut off: %s", figures(up, nil, nil))
-	s.t.Logf("with the server stopped meanwhile, without that time: %s", figures(frozen, stops, nil))
+	s.t.Logf("with the server up, clients frozen, slow or cut off: %s", figures(up))
+	s.t.Logf("with the server stopped meanwhile, without that time: %s", figures(frozen, stops))
 	s.t.Logf("with the server killed meanwhile, without the time until it was ready: %s", figures(restarted, stops, kills))
 }
 
@@ -126,17 +126,17 @@ func overlap(o history.Op, faults []history.Op) time.Duration {
 
 // figures words how long withdrawals took to be answered, without the time of some
 // faults.
-func figures(all, without, and []history.Op) string {
+func figures(all []history.Op, without ...[]history.Op) string {
 	if len(all) == 0 {
 		return "none"
 	}
 	var took []time.Duration
 	for _, o := range all {
-		took = append(took, time.Duration(o.Return-o.Call)-overlap(o, without)-overlap(o, and))
+		took = append(took, time.Duration(o.Return-o.Call)-overlap(o, slices.Concat(without...)))
 	}
 	slices.Sort(took)
 	at := func(q float64) string {
 		return took[min(len(took)-1, int(q*float64(len(took))))].Round(time.Millisecond / 10).String()
 	}
-	return strings.Join([]string{fmt.Sprintf("%d withdrawals", len(all)), "p50 " + at(.5), "p99 " + at(.99), "max " + at(1)}, ", ")
+	return strings.Join([]string{strconv.Itoa(len(all)), "p50 " + at(.5), "p99 " + at(.99), "max " + at(1)}, ", ")
 }

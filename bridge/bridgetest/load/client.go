@@ -88,6 +88,9 @@ func (c *Client) Close() {
 	<-c.done
 }
 
+// Done is closed when the connection has ended.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
 // Err is why the connection ended, nil while it is open.
 func (c *Client) Err() error {
 	c.mu.Lock()
