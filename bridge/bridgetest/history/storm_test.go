@@ -147,8 +147,8 @@ func TestSlowReadersHurtNobodyElse(t *testing.T) {
 	behind.narrow(true)
 	behind.set(passing, trickling)
 	s.flood()
-	during := s.paced(8 * time.Second)
 	most := s.memory()
+	during := s.paced(8 * time.Second)
 	t.Logf("a healthy reader's messages, from sending to ok, before: %s; with %d slow readers: %s", figures(before), slow, figures(during))
 	t.Logf("the server held %d MiB before and %d MiB then: %d KiB for each slow reader", held>>20, most>>20, (most-held)/int64(slow)>>10)
 	const share, room = 1200 << 10, 64 << 20 // of each; and what the collector leaves lying
