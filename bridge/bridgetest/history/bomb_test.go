@@ -51,6 +51,7 @@ var attacks = map[string]attack{
 // Whoever sends what no client sends is put out, soon, and costs little memory
 // until then.
 func TestBombsAreThrownOut(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, &history.Recorder{}, brobyggerProgram(t), "", 1)
 	s.start()
 	pid := s.process.Process.Pid

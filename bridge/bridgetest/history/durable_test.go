@@ -20,6 +20,7 @@ import (
 // and between a withdrawal and its answer, the file was synced. Killing a process
 // can't show that, since what it wrote outlives it.
 func TestTheDiskHasItBeforeAnybodyIsTold(t *testing.T) {
+	t.Parallel()
 	s := lay(t, seed(t), shape{patients: 1, crews: 1})
 	s.crews[0].freeze() // what it would say to the bridge is synced, too
 	traced := s.trace()

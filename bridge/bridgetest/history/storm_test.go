@@ -19,6 +19,7 @@ import (
 // them are back within a minute, and nothing that was acknowledged meanwhile is
 // lost.
 func TestAReconnectStormLosesNothing(t *testing.T) {
+	t.Parallel()
 	sockets := number(t, "BROBYGGER_SOCKETS", 1000)
 	const each = 8 // sessions that a person may have
 	s := lay(t, seed(t), shape{patients: 4, crews: 2, strangers: sockets/(2*each) + 1})

@@ -49,7 +49,7 @@ func TestNothingIsShownAfterAWithdrawalWasAnswered(t *testing.T) {
 	for i, k := range s.crews {
 		harm.Go(func() { s.nemesis("nemesis of "+k.device, uint64(2+i), most).onCrew(ctx, k) })
 	}
-	hard := s.rounds(total, 40*time.Second)
+	hard := s.rounds(total, 30*time.Second)
 	calm()
 	harm.Wait()
 	s.tell(hard, time.Since(start))
