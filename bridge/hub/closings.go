@@ -11,8 +11,12 @@ import (
 )
 
 const (
-	closingsEvery  = 50 * time.Millisecond
-	closingsAtOnce = 64 // that are in one commit, where the store shares it
+	closingsEvery = 50 * time.Millisecond
+
+	// How many sessions' claims are on their way at once, and so, where the store
+	// shares commits, in one. More would keep those waiting who send.
+	closingsAtOnce  = 8
+	closingsHurried = 64 // while a withdrawal waits
 )
 
 // closings are the sessions with claims to close. They wait for each other for a
@@ -62,11 +66,14 @@ func (h *Hub) closeAtOnce() {
 
 func (h *Hub) closeWaitingLocked() {
 	c := &h.closings
-	all := c.waiting
+	all, atOnce := c.waiting, closingsAtOnce
 	c.waiting, c.armed = nil, false
-	for i := range min(len(all), closingsAtOnce) {
+	if time.Now().Before(c.hurried) {
+		atOnce = closingsHurried
+	}
+	for i := range min(len(all), atOnce) {
 		h.workers.run(func() {
-			for ; i < len(all); i += closingsAtOnce {
+			for ; i < len(all); i += atOnce {
 				all[i].flush()
 			}
 		})

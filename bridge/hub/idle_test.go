@@ -27,7 +27,7 @@ import (
 const idleServer = "BROBYGGER_IDLE_SERVER"
 
 // idleLimit is what a connection at rest may cost, in bytes resident.
-const idleLimit = 10 << 10
+const idleLimit = 7 << 10
 
 // BenchmarkIdle holds 9,000 connections that have proven who they are and then
 // say nothing, against a hub in a process of its own.
