@@ -129,7 +129,8 @@ func (l *life) withdraw() history.Op {
 		w, err := l.patient.Withdraw(ctx, l.id, id)
 		if err == nil {
 			o.Result = history.OK
-			o.Note = fmt.Sprintf("%d disclosures before, %d of them not confirmed", w.Disclosures, len(w.Unconfirmed))
+			o.Note = fmt.Sprintf("%d disclosures before, %d of them not confirmed; answered %s after it took effect",
+				w.Disclosures, len(w.Unconfirmed), time.Since(w.At).Round(time.Millisecond))
 		}
 		return err
 	})

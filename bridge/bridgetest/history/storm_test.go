@@ -5,6 +5,7 @@ package history_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/brobygger/brobygger/bridge/bridgetest/history"
 	"github.com/brobygger/brobygger/bridge/bridgetest/load"
+	"github.com/brobygger/brobygger/bridge/wire"
 )
 
 // A server that dies leaves its clients to come back all at once. Nearly all of
@@ -81,7 +83,7 @@ func (s *siege) crowd(sockets, each int) *crowd {
 			name = readerOf(len(s.lives) + i/(2*each))
 		}
 		c.work.Go(func() {
-			for ctx.Err() == nil {
+			for try := 0; ctx.Err() == nil; try++ {
 				token, _, err := s.server.issuer.Token(name)
 				if err != nil {
 					s.t.Error(err)
@@ -91,9 +93,10 @@ func (s *siege) crowd(sockets, each int) *crowd {
 				client, err := load.Dial(dialing, address, token)
 				cancel()
 				if err != nil {
-					pause(ctx, 50*time.Millisecond)
+					pause(ctx, rand.N(min(wire.BackoffFirst<<min(try, 8), 20*time.Second))) // as clients do
 					continue
 				}
+				try = -1
 				c.count(1)
 				select {
 				case <-client.Done():
