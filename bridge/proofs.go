@@ -265,7 +265,12 @@ func exportLeaves(tx Tx, from uint64, leaves []ledger.Leaf, entries bool, out *l
 	}
 	for i, l := range leaves {
 		x := ledger.ExportEntry{Leaf: from + uint64(i), Tree: &hashes[i]}
-		if entries && l.Entry.Seq > 0 && !l.Erased {
+		switch {
+		case !entries:
+			x.Withheld = ledger.Untold
+		case l.Erased:
+			x.Withheld = ledger.Erased
+		case l.Entry.Seq > 0: // else somebody has removed it
 			opening, err := l.Opening()
 			if err != nil {
 				return err

@@ -51,10 +51,19 @@ type ExportEntry struct {
 	Leaf  uint64 `json:"leaf"`
 	Seq   uint64 `json:"seq,omitempty"`   // a patient's export
 	Tree  *Hash  `json:"tree,omitempty"`  // the whole: the leaf's hash, as the tree has it
-	Salt  []byte `json:"salt,omitempty"`  // left out with the entry: sealed, or not told
+	Salt  []byte `json:"salt,omitempty"`  // left out with the entry
 	Entry string `json:"entry,omitempty"` // canonical JSON, byte for byte
 	Proof []Hash `json:"proof,omitempty"` // a patient's export: the leaf's path
+	// Withheld says of a line of the whole ledger why it has no salt and entry:
+	// Erased or Untold. Where neither is said the entry is gone.
+	Withheld string `json:"withheld,omitempty"`
 }
+
+// Why a line has no entry.
+const (
+	Erased = "erased" // its key was destroyed, on purpose
+	Untold = "untold" // the export has hashes only
+)
 
 // Statement is what the log says about a patient's chain, so that a chain which
 // was cut at its end does not go unseen.
@@ -144,6 +153,12 @@ func (r *exportReader) next(v any) error {
 		return fmt.Errorf("reading line %d of the export: %w", r.line+1, err)
 	}
 	r.line++
+	if _, plain := v.(*ExportEntry); plain { // a million of them; a later version may say more
+		if err := json.Unmarshal(line, v); err != nil {
+			return fmt.Errorf("line %d is no line of an export: %w", r.line, err)
+		}
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {

@@ -207,6 +207,10 @@ func TestTheVerifierNamesTheEntry(t *testing.T) {
 		{"removed", "", func(_ *testing.T, l []string) []string { return append(l[:5:5], l[6:]...) }, "leaf 4: removed"},
 		{"truncated", "", func(_ *testing.T, l []string) []string { return l[:11] }, "leaf 10: removed"},
 		{"reordered", "", func(t *testing.T, l []string) []string { l[5], l[6] = l[6], l[5]; return l }, "leaf 4: reordered: stands behind leaf 5"},
+		{"emptied", "", func(t *testing.T, l []string) []string {
+			edit(t, l, 5, func(x *ledger.ExportEntry) { x.Salt, x.Entry = nil, "" })
+			return l
+		}, "leaf 4: removed: its entry is gone\nentry 3 of patient a: removed"},
 		{"put in each other's place", "", func(t *testing.T, l []string) []string {
 			var one, two ledger.ExportEntry
 			edit(t, l, 5, func(x *ledger.ExportEntry) { one = *x })
@@ -290,7 +294,7 @@ func TestSealedEntriesStayInTheTree(t *testing.T) {
 	b := newBook(t, 11)
 	lines := b.export("", 0)
 	for n := 2; n < len(lines); n += 2 {
-		edit(t, lines, n, func(x *ledger.ExportEntry) { x.Salt, x.Entry = nil, "" })
+		edit(t, lines, n, func(x *ledger.ExportEntry) { x.Salt, x.Entry, x.Withheld = nil, "", ledger.Erased })
 	}
 	r, err := b.verify(lines, nil)
 	if err != nil || !r.Whole() || r.Sealed != 5 || r.Entries != 11 {

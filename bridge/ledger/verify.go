@@ -120,12 +120,12 @@ type verification struct {
 }
 
 // note takes the times of what was read.
-func (v *verification) note(e Entry) {
-	if v.First.IsZero() || e.Time.Before(v.First) {
-		v.First = e.Time
+func (v *verification) note(at time.Time) {
+	if v.First.IsZero() || at.Before(v.First) {
+		v.First = at
 	}
-	if e.Time.After(v.Last) {
-		v.Last = e.Time
+	if at.After(v.Last) {
+		v.Last = at
 	}
 }
 

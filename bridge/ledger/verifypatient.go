@@ -36,7 +36,11 @@ func (v *verification) ofPatient(r *exportReader, log *Verifier) error {
 		}
 		p.entry(x)
 	}
-	for seq := p.next + 1; seq <= s.Entries && seq <= p.next+maxFindings; seq++ {
+	last := s.Entries
+	if e := v.earlier; e != nil && e.export {
+		last = max(last, uint64(len(e.leaves))) // what was signed since may say less
+	}
+	for seq := p.next + 1; seq <= last && seq <= p.next+maxFindings; seq++ {
 		p.missing(seq)
 	}
 	if v.Whole() && (p.head != s.Head || p.next != s.Entries) {
@@ -71,7 +75,7 @@ func (p *patientWalk) entry(x ExportEntry) {
 		wrong(FaultChanged, "it can't be read")
 		return
 	}
-	p.note(e)
+	p.note(e.Time)
 	commit := Commitment([32]byte(x.Salt), []byte(x.Entry))
 	p.head = Link(p.head, commit)
 	if p.placed == nil {
