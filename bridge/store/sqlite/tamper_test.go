@@ -105,19 +105,23 @@ func TestWhatSQLCanDoIsFound(t *testing.T) {
 	}{
 		{"nothing", nil, []string{"check: <nil>", "sequencer: <nil>", "patient: [] <nil>", "auditor: [] <nil>"}},
 		{
-			"an entry is edited", []string{`UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), '/psy', '/bo') AS BLOB) WHERE row = (` + third + `)`},
+			"an entry is edited",
+			[]string{`UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), '/psy', '/bo') AS BLOB) WHERE row = (` + third + `)`},
 			[]string{"check: checking: chain of patient jens: entry 3: changed", "patient: [entry 3 of patient jens: changed", "auditor: [entry 3 of patient jens: changed"},
 		},
 		{
-			"an entry is edited, and its commitment", []string{`UPDATE entries SET salt = zeroblob(32), commitment = zeroblob(32) WHERE row = (` + third + `)`},
+			"an entry is edited, and its commitment",
+			[]string{`UPDATE entries SET salt = zeroblob(32), commitment = zeroblob(32) WHERE row = (` + third + `)`},
 			[]string{"check: checking: chain of patient jens: entry 3: changed", "patient: [entry 3 of patient jens: changed", "auditor: [entry 3 of patient jens: changed"},
 		},
 		{
-			"an entry is deleted", []string{`DELETE FROM entries WHERE row = (` + third + `)`},
+			"an entry is deleted",
+			[]string{`DELETE FROM entries WHERE row = (` + third + `)`},
 			[]string{"check: checking: chain of patient jens: entry 3: log has a gap", "patient: internal", "leaf 2: removed: its entry is gone entry 3 of patient jens: removed"},
 		},
 		{
-			"two entries change places", []string{
+			"two entries change places",
+			[]string{
 				`CREATE TEMP TABLE x AS SELECT salt, entry FROM entries WHERE patient = 'jens' AND seq = 3`,
 				`UPDATE entries SET (salt, entry) = (SELECT salt, entry FROM entries WHERE patient = 'jens' AND seq = 4) WHERE patient = 'jens' AND seq = 3`,
 				`UPDATE entries SET (salt, entry) = (SELECT salt, entry FROM x) WHERE patient = 'jens' AND seq = 4`,
@@ -125,7 +129,8 @@ func TestWhatSQLCanDoIsFound(t *testing.T) {
 			[]string{"check: checking: chain of patient jens: entry 4: stands at place 3", "reordered", "auditor: [entry 4 of patient jens: reordered: it stands in another's place entry 3 of patient jens: reordered"},
 		},
 		{
-			"the record ends earlier", []string{
+			"the record ends earlier",
+			[]string{
 				`DELETE FROM tails`,
 				`UPDATE patients SET seq = 2, last = (SELECT row FROM entries WHERE patient = 'jens' AND seq = 2), mile = 0, head = (SELECT head FROM entries WHERE patient = 'jens' AND seq = 2) WHERE id = 'jens'`,
 				`DELETE FROM entries WHERE patient = 'jens' AND seq > 2`,
@@ -133,11 +138,13 @@ func TestWhatSQLCanDoIsFound(t *testing.T) {
 			[]string{"check: checking: ", "patient: [entry 3 of patient jens: removed: it is missing, and stands in the earlier export", "removed"},
 		},
 		{
-			"the tree is written anew over a forged leaf", []string{`UPDATE tree_pages SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE page = 0`},
+			"the tree is written anew over a forged leaf",
+			[]string{`UPDATE tree_pages SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE page = 0`},
 			[]string{"check: checking: leaf 0 of the tree: is not entry", "auditor: [leaf 0: forked: it was another in the earlier export"},
 		},
 		{
-			"the tree begins anew, and its heads are forgotten", []string{`UPDATE tree SET size = 0`, `DELETE FROM tree_pages`, `DELETE FROM checkpoints`, `UPDATE entries SET salt = zeroblob(32), commitment = zeroblob(32) WHERE row = (` + third + `)`},
+			"the tree begins anew, and its heads are forgotten",
+			[]string{`UPDATE tree SET size = 0`, `DELETE FROM tree_pages`, `DELETE FROM checkpoints`, `UPDATE entries SET salt = zeroblob(32), commitment = zeroblob(32) WHERE row = (` + third + `)`},
 			[]string{"check: checking: chain of patient jens: entry 3: changed", "patient: [the tree: forked", "forked: it was another in the earlier export"},
 		},
 	} {
