@@ -237,17 +237,22 @@ func (e *everybody) drop(s *session) {
 	delete(p.sessions, s)
 }
 
+// appendShard appends the sessions of one shard.
+func (e *everybody) appendShard(to []*session, shard int) []*session {
+	p := &e[shard]
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for s := range p.sessions {
+		to = append(to, s)
+	}
+	return to
+}
+
 // each calls f for every session, with no lock held.
 func (h *Hub) each(f func(*session)) {
 	var some []*session
-	for i := range h.all {
-		p := &h.all[i]
-		some = some[:0]
-		p.mu.RLock()
-		for s := range p.sessions {
-			some = append(some, s)
-		}
-		p.mu.RUnlock()
+	for i := range shards {
+		some = h.all.appendShard(some[:0], i)
 		for _, s := range some {
 			f(s)
 		}

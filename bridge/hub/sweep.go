@@ -13,7 +13,7 @@ import (
 
 const (
 	sweepEvery = time.Second
-	touchEvery = 20 * time.Second // live state forgets after 75 s
+	touchTurns = 20 // of the sweeper, until live state is told of all again; it forgets after 75 s
 	touchBatch = 500
 	warnBefore = time.Minute // of the token's end
 )
@@ -24,8 +24,7 @@ func (h *Hub) sweepUntil(done <-chan struct{}) {
 	defer close(h.swept)
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
-	touched := time.Now()
-	for {
+	for turn := 0; ; turn = (turn + 1) % touchTurns {
 		select {
 		case <-done:
 			return
@@ -33,9 +32,8 @@ func (h *Hub) sweepUntil(done <-chan struct{}) {
 			h.each(func(s *session) { s.sweep(now) })
 			h.ips.forget(now)
 			h.workers.forget(now)
-			if h.Live != nil && now.Sub(touched) >= touchEvery {
-				touched = now
-				h.workers.run(h.touchAll)
+			if h.Live != nil {
+				h.workers.run(func() { h.touchSome(turn) })
 			}
 		}
 	}
@@ -99,11 +97,14 @@ func (s *session) sweepLocked(now time.Time) (code int, ask, warn, again bool) {
 	return 0, ask, warn, again
 }
 
-// touchAll tells live state that all of ours are alive.
-func (h *Hub) touchAll() {
-	var all []*session
-	h.each(func(s *session) { all = append(all, s) })
-	for batch := range slices.Chunk(all, touchBatch) {
+// touchSome tells live state that some of ours are alive, others at each turn:
+// all at once would keep the processor from everything else for a while.
+func (h *Hub) touchSome(turn int) {
+	var some []*session
+	for i := turn * shards / touchTurns; i < (turn+1)*shards/touchTurns; i++ {
+		some = h.all.appendShard(some, i)
+	}
+	for batch := range slices.Chunk(some, touchBatch) {
 		h.touch(present(batch))
 	}
 }
