@@ -203,6 +203,9 @@ func present(some []*session) []bridge.Connection {
 }
 
 func (h *Hub) touch(conns []bridge.Connection) {
+	if len(conns) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), presenceTimeout)
 	defer cancel()
 	if err := h.Live.Touch(ctx, conns); err != nil {
