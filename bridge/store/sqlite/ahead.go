@@ -6,6 +6,7 @@ package sqlite
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -38,6 +39,9 @@ func newAhead(path string, pages int) *ahead {
 func (a *ahead) step(s *space) bool {
 	if a.want == 0 || s.refuses(bridge.NeedOrdinary) {
 		return false
+	}
+	if free, err := freeBytes(filepath.Dir(a.path)); err != nil || free < s.size+2*a.want {
+		return false // the log may never need as much
 	}
 	size, err := a.grow()
 	if size == 0 && err == nil {

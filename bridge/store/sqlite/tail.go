@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -104,9 +105,8 @@ func decodeMap[K comparable, V any](d *decoder, one func() (K, V)) map[K]V {
 // tails remembers what the newest commits changed, so that views need not decode
 // it: each is put in before its commit can be seen, and taken out when that fails.
 type tails struct {
-	mu   sync.RWMutex // guards the following fields
-	all  map[int64]*changes
-	from int64 // lower ones are forgotten
+	mu  sync.RWMutex // guards the following field
+	all map[int64]*changes
 }
 
 func (t *tails) put(number int64, c *changes) {
@@ -128,9 +128,7 @@ func (t *tails) drop(number int64) {
 func (t *tails) forget(number int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for ; t.from < number; t.from++ {
-		delete(t.all, t.from)
-	}
+	maps.DeleteFunc(t.all, func(n int64, _ *changes) bool { return n < number })
 }
 
 // span returns the changes behind first up to last, nil when one is missing.

@@ -184,6 +184,24 @@ func TestHeadsAreReadFromTheTail(t *testing.T) {
 	}
 }
 
+// The rows of the tail are numbered for ever; after years nothing takes longer.
+func TestTheTailOfAnOldDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bridge.db")
+	s := open(t, path, small)
+	update(t, s, "a", newPatient("a"))
+	update(t, s, "a", newTalk("a", "c"))
+	shut(t, s)
+	foreign(t, path, `UPDATE tails SET number = 1000000000000000`)
+	s = open(t, path, small)
+	defer shut(t, s)
+	for n := range 200 {
+		update(t, s, "a", wholePath("a", "c", n))
+	}
+	if err := s.Check(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzTail(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add(sqlite.SomeTail())
