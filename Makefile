@@ -26,7 +26,7 @@ VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unkno
 RULES    = $(wildcard policy/*/*.rego policy/data)
 
 .NOTPARALLEL:
-.PHONY: help run test check fmt fmt-check vet lint deadcode policy docs-check generate build deps fuzz bench soak deploy-check clean
+.PHONY: help run test check fmt fmt-check vet lint deadcode policy model docs-check generate build deps fuzz bench soak deploy-check clean
 
 help: ## what there is to do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ run: build ## build everything and start the demo region
 test: deps ## install what the tests need, and run them all
 	$(GO) test -race -shuffle=on -timeout 15m ./...
 
-check: deps fmt-check vet lint deadcode policy docs-check test ## everything that CI checks; the tests come last
+check: deps fmt-check vet lint deadcode policy model docs-check test ## everything that CI checks; the tests come last
 
 fmt: ## format Go and Rego
 	$(LINT) fmt
@@ -62,6 +62,10 @@ policy: ## check, test at 100% coverage and lint the Rego
 	$(OPA) check --strict $(RULES)
 	.ci/coverage "$(OPA)" $(RULES)
 	$(REGAL) lint policy
+
+model: ## check docs/models with spin: every state, and that every seeded bug is found
+	@.ci/deps spin gcc
+	.ci/model
 
 docs-check: ## check protocol and HTTP descriptions with public tools
 	.ci/deps node npm
