@@ -176,7 +176,7 @@ func (g *passage) join(o *outgoing, told *pokes) (Conversation, error) {
 			continue
 		}
 		conv.Participants, joined = append(conv.Participants, r), true
-		e := Event{Party: r, Kind: EventConvAdded, At: o.message.SentAt, Patient: conv.Patient, Conversation: conv.ID, By: o.message.Sender}
+		e := Event{Party: r, Kind: EventConvAdded, At: o.message.SentAt, Patient: conv.Patient, Conversation: conv.ID}
 		if err := told.append(g.tx, e); err != nil {
 			return conv, err
 		}

@@ -85,7 +85,7 @@ func (b *Bridge) Attachment(ctx context.Context, c Caller, s Claimant, id Attach
 		if err != nil || a.Message == "" {
 			return err
 		}
-		if w, err = readClaim(tx, c, a.Message); err != nil {
+		if w, err = b.readClaim(tx, c, a.Message); err != nil {
 			return err
 		}
 		_, err = b.conversation(tx, c, w.message.Conversation)

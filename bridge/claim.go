@@ -18,7 +18,8 @@ type claim struct {
 	place    int // in the caller's own list
 	message  Message
 	delivery Delivery
-	own      bool // sent by the caller, for whom it is no disclosure
+	subject  string // of the conversation
+	own      bool   // sent by the caller, for whom it is no disclosure
 }
 
 // claimed is what became of a claim.
@@ -30,7 +31,7 @@ type claimed struct {
 	ended      bool // a consent that it was accepted on has
 }
 
-func readClaim(tx Tx, c Caller, id MessageID) (claim, error) {
+func (b *Bridge) readClaim(tx Tx, c Caller, id MessageID) (claim, error) {
 	m, err := tx.Messages().Message(id)
 	if err != nil {
 		return claim{}, err
@@ -39,6 +40,9 @@ func readClaim(tx Tx, c Caller, id MessageID) (claim, error) {
 	if w.own {
 		return w, nil
 	}
+	if w.subject, err = b.subject(tx, m.Conversation); err != nil {
+		return w, err
+	}
 	w.delivery, err = tx.Disclosures().Delivery(id, c.Party)
 	if errors.Is(err, ErrNotFound) {
 		// Somebody who was not a recipient, and reads as a member of the
@@ -46,6 +50,19 @@ func readClaim(tx Tx, c Caller, id MessageID) (claim, error) {
 		w.delivery, err = Delivery{Message: id, Recipient: c.Party}, nil
 	}
 	return w, err
+}
+
+// subject is what a conversation is called, which never changes.
+func (b *Bridge) subject(tx Tx, id ConversationID) (string, error) {
+	conv, ok := b.talks.get(id)
+	if !ok {
+		var err error
+		if conv, err = tx.Conversations().Conversation(id); err != nil {
+			return "", err
+		}
+		b.talks.put(id, conv)
+	}
+	return conv.Subject, nil
 }
 
 // settled answers a claim that needs no question.
@@ -198,6 +215,7 @@ func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error
 		return claimed{}, fmt.Errorf("claiming: %w", err)
 	}
 	m := redact(w.message, a.Redact)
+	m.Subject = w.subject
 	m.Basis, m.Consents = a.Basis, d.Consents // the reader's own: of other recipients nothing is told
 	return claimed{message: &m, disclosure: d.ID, open: d}, nil
 }

@@ -127,7 +127,8 @@ type ConversationView struct {
 }
 
 // Conversations lists the conversations that the caller takes part in, newest
-// change first. Each is shown as far as the gate allows now.
+// change first. Each is shown as far as the gate allows now, and holds no content:
+// the subject is left out but for who wrote it.
 func (b *Bridge) Conversations(ctx context.Context, c Caller, q ConversationQuery) ([]ConversationView, error) {
 	q.Participant = c.Party
 	if q.Limit <= 0 || q.Limit > 200 {
@@ -194,6 +195,11 @@ func (b *Bridge) listPatient(ctx context.Context, c Caller, p PatientID, views [
 	})
 	if err != nil && !isDenial(err) {
 		return err
+	}
+	for _, i := range places {
+		if views[i].OpenedBy != c.Party {
+			views[i].Subject = "" // which is content, and comes with messages
+		}
 	}
 	open := map[int]bool{}
 	for n, a := range answers {

@@ -80,7 +80,7 @@ func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, li
 			if !e.Kind.content() {
 				continue
 			}
-			w, err := readClaim(tx, c, e.Message)
+			w, err := b.readClaim(tx, c, e.Message)
 			if err != nil {
 				return fmt.Errorf("reading the message of event %d: %w", e.N, err)
 			}
@@ -106,6 +106,9 @@ func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, li
 		for i, w := range claims {
 			d := &out[w.place]
 			d.Message, d.Disclosure, d.Withheld = done[i].message, done[i].disclosure, done[i].withheld
+			if d.Message == nil {
+				d.Event.By = "" // who wrote is not told either
+			}
 		}
 	}
 	return out, more, nil

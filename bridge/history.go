@@ -54,7 +54,7 @@ func (b *Bridge) History(ctx context.Context, c Caller, s Claimant, q HistoryQue
 			messages = messages[:q.Limit]
 		}
 		for _, m := range messages {
-			w, err := readClaim(tx, c, m.ID)
+			w, err := b.readClaim(tx, c, m.ID)
 			if err != nil {
 				return err
 			}

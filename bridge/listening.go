@@ -54,7 +54,7 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 		if !a.Allow || r.Caller.Party != e.Party || r.N+1 != e.N || sameAccount(g.tx, r.Caller) != nil {
 			continue
 		}
-		done, err := g.claim(r.Caller, r.Claimant, claim{message: o.message, delivery: o.deliveries[e.Party]}, a)
+		done, err := g.claim(r.Caller, r.Claimant, claim{message: o.message, subject: o.conv.Subject, delivery: o.deliveries[e.Party]}, a)
 		if err != nil {
 			return err
 		}

@@ -53,17 +53,20 @@ type Message struct {
 	Seq          uint64         `json:"seq,omitempty"` // place in the conversation; 0 while held
 	MID          string         `json:"mid"`           // the sender's id; unique per sender for ever
 	Sender       Ref            `json:"sender"`
-	Parts        []Part         `json:"parts"`
-	Attachments  []Attachment   `json:"attachments,omitempty"` // descriptions; bytes are fetched apart
-	Priority     Priority       `json:"priority"`
-	ReplyTo      MessageID      `json:"reply_to,omitempty"`
-	AckRequested bool           `json:"ack_requested,omitempty"`
-	State        MessageState   `json:"state"`
-	SentAt       time.Time      `json:"sent_at"`
-	Version      int            `json:"version"` // 1, and one more with each amendment
-	Edited       bool           `json:"edited,omitempty"`
-	Retracted    bool           `json:"retracted,omitempty"` // the text is gone for readers, kept as a version
-	Request      RequestID      `json:"request,omitempty"`   // what a held message waits for
+	// Subject is its conversation's, for who was not the one to open that. It is
+	// content: handed over with a claim, and not kept here.
+	Subject      string       `json:"subject,omitempty"`
+	Parts        []Part       `json:"parts"`
+	Attachments  []Attachment `json:"attachments,omitempty"` // descriptions; bytes are fetched apart
+	Priority     Priority     `json:"priority"`
+	ReplyTo      MessageID    `json:"reply_to,omitempty"`
+	AckRequested bool         `json:"ack_requested,omitempty"`
+	State        MessageState `json:"state"`
+	SentAt       time.Time    `json:"sent_at"`
+	Version      int          `json:"version"` // 1, and one more with each amendment
+	Edited       bool         `json:"edited,omitempty"`
+	Retracted    bool         `json:"retracted,omitempty"` // the text is gone for readers, kept as a version
+	Request      RequestID    `json:"request,omitempty"`   // what a held message waits for
 
 	// What the acceptance rested on; never changes afterwards (I6).
 	Purpose  Purpose     `json:"purpose"`

@@ -98,8 +98,19 @@ func TestConversationsAreListedAsFarAsTheGateAllowsNow(t *testing.T) {
 		}
 		return map[bridge.ConversationID]bridge.ConversationView{views[0].ID: views[0], views[1].ID: views[1]}
 	}
-	if v := list()[conv.ID]; v.Locked || v.Unread != 1 || !v.Urgent || v.Subject != "tablets" {
+	if v := list()[conv.ID]; v.Locked || v.Unread != 1 || !v.Urgent || v.Subject != "" {
 		t.Errorf("listed as %+v", v)
+	}
+	// What the opener called it is content: with a claim, in a message.
+	if mine, err := w.Conversations(ctx, w.As("gp"), bridge.ConversationQuery{}); err != nil || mine[0].Subject != "tablets" {
+		t.Errorf("the opener sees %+v, %v", mine, err)
+	}
+	items, _, err := w.History(ctx, w.As("sw"), fresh, bridge.HistoryQuery{Conversation: conv.ID})
+	if err != nil || items[0].Message.Subject != "tablets" || items[0].Disclosure == "" {
+		t.Errorf("read as %+v, %v", items, err)
+	}
+	if err := w.Close(ctx, w.As("sw"), []bridge.DisclosureID{items[0].Disclosure}, bridge.DisclosureShown); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := w.Withdraw(ctx, w.As("jens"), "jens", consent.ID); err != nil {
 		t.Fatal(err)

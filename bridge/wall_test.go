@@ -47,6 +47,20 @@ func claimed(t *testing.T, w *bridgetest.World, name string) []bridge.Disclosure
 	return ids
 }
 
+func TestBehindAWithdrawalTheLogDoesNotTellWhoWrote(t *testing.T) {
+	w := bridgetest.New(t)
+	consent, conv := mandated(w)
+	w.MustSend("gp", bridgetest.Draft(conv, "one", bridge.TopicMedication))
+	if _, err := w.Withdraw(t.Context(), w.As("jens"), "jens", consent.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range w.Reader("sw").Fetch() {
+		if d.Event.By == bridgetest.Role("gp") || d.Message != nil {
+			t.Errorf("told %+v", d)
+		}
+	}
+}
+
 // stuck is a policy that answers what only is supposed when it has no choice.
 type stuck struct{ bridge.Decider }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/wire"
 )
 
 // history is a page of a conversation.
@@ -49,6 +50,9 @@ func (a *api) readingRoutes(v Reading) {
 		})
 }
 
+// freshFor is T of the freshness rule.
+const freshFor = wire.Fresh
+
 // freshness explains the rule where it is needed.
 const freshness = "A client that keeps the freshness rule sends `Brobygger-Fresh: 1`: it shows what it gets only while at most three seconds have passed, " +
-	"by its own clock, since it sent the request, and reports what it did by close-disclosures. Without the header no content is given."
+	"by its own clock, since it sent the request, and reports what it did by close-disclosures. An answer that has not arrived whole by then is cut off. Without the header no content is given."

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -92,9 +93,21 @@ func (a *api) operation(r route) huma.Operation {
 	}
 	if r.fresh {
 		o.Parameters = append(o.Parameters, &huma.Param{Ref: "#/components/parameters/Fresh"})
+		o.Middlewares = append(o.Middlewares, inTime)
 	}
 	setExamples(&o)
 	return o
+}
+
+// inTime cuts off an answer with content that has not left when no client could
+// show it any more: T after the request, which is its beat. Whoever waits for the
+// claim waits longer than that (I5), so no byte leaves behind an answered
+// withdrawal, however slowly somebody reads.
+func inTime(ctx huma.Context, next func(huma.Context)) {
+	_, w := humago.Unwrap(ctx)
+	// Where a deadline can't be set there is no connection either.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(freshFor))
+	next(ctx)
 }
 
 // What an operation asks of its caller, before a body is read.

@@ -62,6 +62,7 @@ func (o *object) message(m *bridge.Message) {
 	}
 	o.text("mid", m.MID)
 	o.text("sender", string(m.Sender))
+	o.textIf("subject", m.Subject)
 	o.parts("parts", m.Parts)
 	if len(m.Attachments) > 0 {
 		o.other("attachments", m.Attachments)

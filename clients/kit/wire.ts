@@ -581,6 +581,7 @@ export interface Message {
   seq?: number;
   mid: string;
   sender: Ref;
+  subject?: string;
   parts: Part[];
   attachments?: Attachment[];
   priority: Priority;
