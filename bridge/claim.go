@@ -184,7 +184,7 @@ func delivered(all []claimed) []Delivered {
 	return out
 }
 
-// claim writes the disclosure of one message. Every consent that the message was
+// claim writes the disclosure of one message (I3, I9). Every consent that the message was
 // accepted on for this recipient must still be active: a new consent does not
 // revive what was sent under an old one (I6).
 func (g *passage) claim(c Caller, s Claimant, w claim, a answer) (claimed, error) {

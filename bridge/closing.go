@@ -85,6 +85,7 @@ func (b *Bridge) close(ctx context.Context, p PatientID, xs []openClaim, state D
 
 // shown notes the first showing of a message, and tells its sender. It returns
 // how long after acceptance that was, 0 when it was not the first.
+// The account of the delivery is settled with it (I8).
 func shown(tx Tx, x openClaim, at time.Time, told *pokes) (time.Duration, error) {
 	d, m := x.disclosure, x.message
 	v, err := tx.Disclosures().Delivery(d.Message, d.Recipient)

@@ -103,6 +103,45 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 	}
 }
 
+// The rules that the wall is proved from are kept where docs/withdrawal.md says, by
+// code that names them.
+func TestWithdrawalSaysWhereEachRuleIsKept(t *testing.T) {
+	declared := map[string]map[string]bool{}
+	said := map[string]string{}
+	for _, f := range goFiles(t) {
+		declared[f.name] = map[string]bool{}
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				declared[f.name][fn.Name.Name] = true
+			}
+		}
+		for _, c := range f.ast.Comments {
+			said[f.name] += c.Text()
+		}
+	}
+	row := regexp.MustCompile(`(?m)^\| (I\d+) \|.*$`)
+	kept := regexp.MustCompile("`([a-z/]+\\.go)` `(\\w+)`")
+	rules := []string{}
+	for _, m := range row.FindAllStringSubmatch(documents(t)["docs/withdrawal.md"].text, -1) {
+		rules = append(rules, m[1])
+		places := kept.FindAllStringSubmatch(m[0], -1)
+		if len(places) == 0 {
+			t.Errorf("%s is kept nowhere", m[1])
+		}
+		for _, p := range places {
+			if !declared[p[1]][p[2]] {
+				t.Errorf("%s: there is no %s in %s", m[1], p[2], p[1])
+			}
+			if !regexp.MustCompile(`\b` + m[1] + `\b`).MatchString(said[p[1]]) {
+				t.Errorf("%s: %s does not name it", m[1], p[1])
+			}
+		}
+	}
+	if want := []string{"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10"}; !slices.Equal(rules, want) {
+		t.Errorf("rules %q, want %q", rules, want)
+	}
+}
+
 func TestDecisionsAreShort(t *testing.T) {
 	index := documents(t)["docs/decisions/README.md"].text
 	numbered := regexp.MustCompile(`^docs/decisions/(\d{4}-[a-z-]+\.md)$`)

@@ -245,7 +245,8 @@ func (g *passage) inTeam(x Actor, now time.Time) bool {
 	})
 }
 
-// grant writes the consent, in the gate's transaction.
+// grant writes the consent, and the epoch that it makes, in the gate's transaction
+// (I1).
 func (b *Bridge) grant(g *passage, c Caller, n NewGrant, a answer, told *pokes) (Consent, error) {
 	consent := Consent{
 		ID: ConsentID(n.MID), Patient: n.Patient, State: ConsentActive, GrantedBy: c.Party, GrantedAt: a.Now, Request: n.Request,

@@ -65,7 +65,7 @@ func (g *passage) claimEarly(o *outgoing, e Event) error {
 	return nil
 }
 
-// hand gives the sessions what was claimed for them, after the commit. Of one
+// hand gives the sessions what was claimed for them, after the commit (I3). Of one
 // that has left meanwhile no byte was written: its claim ends here.
 func (b *Bridge) hand(ctx context.Context, all []handed) {
 	for _, h := range all {

@@ -24,7 +24,7 @@ type Withdrawal struct {
 
 // Withdraw takes a consent back. From its commit on nothing is accepted or
 // claimed under it; it is answered once no open claim relies on it, or the
-// clients' window has passed, so that nothing can be shown any more (promise 2).
+// clients' window has passed, so that nothing can be shown any more (I5, promise 2).
 // Withdrawing again answers the same, after the same wait: whoever was cut off
 // before the answer asks again. Of a consent that was superseded the one in its
 // place is withdrawn: it permits the same, and the patient says no to that.

@@ -42,7 +42,7 @@ func (b *beats) next() uint64 {
 	return b.last
 }
 
-// fresh reports whether content that was claimed behind this beat may be shown.
+// fresh reports whether content that was claimed behind this beat may be shown (I4).
 func (b *beats) fresh(beat uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -321,7 +321,7 @@ func (w *writer) call(j *job, t *tx) (err error) {
 	return j.fn(t)
 }
 
-// commit makes the group durable and answers it.
+// commit makes the group durable, and only then answers it (I7).
 func (w *writer) commit() {
 	start := time.Now()
 	w.early()
