@@ -16,6 +16,7 @@ const (
 	CodeVersion           Code = "unsupported_version"
 	CodeUnauthenticated   Code = "unauthenticated"
 	CodeTokenExpired      Code = "token_expired"
+	CodeKeyUnknown        Code = "key_unknown" // the token is newer than what is known of its issuer's keys
 	CodeAccountDisabled   Code = "account_disabled"
 	CodeForbidden         Code = "forbidden" // also the answer for a patient that does not exist
 	CodeConsentRequired   Code = "consent_required"
@@ -47,6 +48,7 @@ const (
 	CloseGap             = 4003
 	CloseTokenExpired    = 4004
 	CloseRateLimited     = 4005
+	CloseKeyUnknown      = 4006
 	CloseBadToken        = 4500
 	CloseProtocol        = 4501
 	CloseVersion         = 4502
@@ -63,6 +65,7 @@ var Outcomes = map[Code]Outcome{
 	CodeVersion:           {http.StatusBadRequest, CloseVersion, false},
 	CodeUnauthenticated:   {http.StatusUnauthorized, CloseBadToken, false},
 	CodeTokenExpired:      {http.StatusUnauthorized, CloseTokenExpired, false},
+	CodeKeyUnknown:        {http.StatusServiceUnavailable, CloseKeyUnknown, true},
 	CodeAccountDisabled:   {http.StatusForbidden, CloseAccountDisabled, false},
 	CodeForbidden:         {http.StatusForbidden, 0, false},
 	CodeConsentRequired:   {http.StatusForbidden, 0, false},

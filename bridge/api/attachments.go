@@ -6,7 +6,10 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"time"
 
@@ -19,7 +22,8 @@ import (
 type upload struct {
 	Patient     bridge.PatientID `query:"patient" required:"true" doc:"About whom."`
 	Topics      []bridge.Topic   `query:"topics" required:"true" minItems:"1" nullable:"false" doc:"What it is about, separated by commas."`
-	Disposition string           `header:"Content-Disposition" required:"true" maxLength:"1000" example:"attachment; filename*=UTF-8''medicinliste.pdf" doc:"Its name, as filename or filename* (RFC 6266): not in the address, where logs would keep it."`
+	ContentType string           `header:"Content-Type" hidden:"true"`
+	Disposition string           `header:"Content-Disposition" maxLength:"1000" example:"attachment; filename*=UTF-8''medicinliste.pdf" doc:"Its name, as filename or filename* (RFC 6266): not in the address, where logs would keep it. Left out for a form, whose part has one of its own."`
 	RawBody     []byte           `contentType:"application/octet-stream"`
 }
 
@@ -33,21 +37,70 @@ type download struct {
 	Body          []byte
 }
 
+// maxForm is what a form may need around its file.
+const maxForm = 4 << 10
+
+// file is what was uploaded, with its name.
+func (in *upload) file() (name string, content []byte, err error) {
+	kind, params, err := mime.ParseMediaType(in.ContentType)
+	if err == nil && kind == "multipart/form-data" {
+		name, content, err = formFile(multipart.NewReader(bytes.NewReader(in.RawBody), params["boundary"]))
+	} else {
+		name = fileName(in.Disposition)
+		content = bytes.Clone(in.RawBody) // the buffer is used again for another request after this one
+	}
+	switch {
+	case err != nil:
+		return "", nil, err
+	case name == "":
+		return "", nil, bridge.BadRequest("Content-Disposition without a filename")
+	case len(content) > bridge.MaxAttachment:
+		return "", nil, &bridge.Error{Code: bridge.CodeTooLarge, Message: "a file of more than 10 MiB"}
+	}
+	return name, content, nil
+}
+
+// formFile reads a form's only part, which is a file.
+func formFile(form *multipart.Reader) (name string, content []byte, err error) {
+	part, err := form.NextRawPart()
+	if err != nil {
+		return "", nil, bridge.BadRequest("a form that can't be read")
+	}
+	if content, err = io.ReadAll(part); err != nil {
+		return "", nil, bridge.BadRequest("a form that can't be read")
+	}
+	if _, err := form.NextRawPart(); !errors.Is(err, io.EOF) {
+		return "", nil, bridge.BadRequest("a form with more than its file")
+	}
+	return fileName(part.Header.Get("Content-Disposition")), content, nil
+}
+
+func fileName(disposition string) string {
+	_, params, err := mime.ParseMediaType(disposition)
+	if err != nil {
+		return ""
+	}
+	return params["filename"]
+}
+
 func (a *api) attachmentRoutes(v Messages, reading Reading) {
 	serve(a, route{
 		method: http.MethodPost, path: "/attachments", id: "upload-attachment", tag: tagMessages,
 		summary: "Upload a file for a message",
-		detail:  "PDF, PNG, JPEG or plain text, at most 10 MiB; the type is found by the bytes. A message then carries its id.",
-		status:  http.StatusCreated, limit: bridge.MaxAttachment + 1, timeout: 90 * time.Second, codes: refusals,
+		detail:  "PDF, PNG, JPEG or plain text, at most 10 MiB; the type is found by the bytes. A message then carries its id. The body is the file itself, or a form with one file, as a browser sends it.",
+		status:  http.StatusCreated, limit: bridge.MaxAttachment + maxForm, timeout: 90 * time.Second, codes: refusals,
 	},
 		func(ctx context.Context, c bridge.Caller, in *upload) (bridge.Attachment, error) {
-			_, params, err := mime.ParseMediaType(in.Disposition)
-			if err != nil || params["filename"] == "" {
-				return bridge.Attachment{}, bridge.BadRequest("Content-Disposition without a filename")
+			name, content, err := in.file()
+			if err != nil {
+				return bridge.Attachment{}, err
 			}
-			// The buffer is used again for another request after this one.
-			return v.Attach(ctx, c, in.Patient, params["filename"], in.Topics, bytes.Clone(in.RawBody))
+			return v.Attach(ctx, c, in.Patient, name, in.Topics, content)
 		})
+	a.huma.OpenAPI().Paths[base+"/attachments"].Post.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"file"},
+		Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary"}},
+	}}
 	r := route{
 		method: http.MethodGet, path: "/attachments/{attachment}", id: "download-attachment", tag: tagMessages,
 		summary: "Download a file", detail: "It is a disclosure. " + freshness, fresh: true, codes: refusals,

@@ -48,6 +48,42 @@ func TestUpload(t *testing.T) {
 	}
 }
 
+// TestUploadByAForm: what a browser sends from a form or as FormData.
+func TestUploadByAForm(t *testing.T) {
+	const target = "/api/v1/attachments?patient=jens&topics=medication"
+	part := func(disposition, content string) string {
+		return "--sep\r\nContent-Disposition: " + disposition + "\r\nContent-Type: application/pdf\r\n\r\n" + content + "\r\n"
+	}
+	named := `form-data; name="file"; filename="`
+	full := strings.Repeat("x", bridge.MaxAttachment)
+	for _, c := range []struct {
+		name, body string
+		status     int
+	}{
+		{"a file", part(named+`list.pdf"`, "%PDF") + "--sep--\r\n", 201},
+		{"of the most bytes", part(named+`list.pdf"`, full) + "--sep--\r\n", 201},
+		{"of one more", part(named+`list.pdf"`, full+"x") + "--sep--\r\n", 413},
+		{"without a name", part(`form-data; name="file"`, "%PDF") + "--sep--\r\n", 400},
+		{"two files", part(named+`a.pdf"`, "%PDF") + part(named+`b.pdf"`, "%PDF") + "--sep--\r\n", 400},
+		{"cut short", part(named+`a.pdf"`, "%PDF"), 400},
+		{"no form", "%PDF", 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := &verbs{}
+			w := do(handler(t, v), "POST", target, c.body, "Content-Type", "multipart/form-data; boundary=sep")
+			if w.Code != c.status || v.count() > 0 != (c.status == 201) {
+				t.Fatalf("%d, %d calls, want %d: %.200s", w.Code, v.count(), c.status, w.Body)
+			}
+			if c.name == "a file" {
+				want := []any{bridge.PatientID("jens"), "list.pdf", []bridge.Topic{"medication"}, 4}
+				if diff := cmp.Diff(want, v.calls[0]); diff != "" {
+					t.Error(diff)
+				}
+			}
+		})
+	}
+}
+
 // TestAFileIsHarmless: whatever it holds, a browser keeps it apart and asks
 // where to put it.
 func TestAFileIsHarmless(t *testing.T) {

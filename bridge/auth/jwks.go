@@ -69,6 +69,14 @@ func (k *keyCache) oldLocked() bool {
 	return k.url != "" && time.Since(k.fetched) > k.maxStale
 }
 
+// behind reports whether a token that was issued then may have been signed with a
+// key that is newer than those that are here.
+func (k *keyCache) behind(issued time.Time) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.url != "" && (k.oldLocked() || k.fetched.Before(issued.Add(leeway)))
+}
+
 func (k *keyCache) empty() bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()

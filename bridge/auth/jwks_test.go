@@ -90,8 +90,8 @@ func TestAThousandUnknownKeysCauseOneFetch(t *testing.T) {
 		time.Sleep(5 * time.Minute) // of the bubble: the start's fetch is long ago
 		before := s.fetches()
 		for n := range 1000 {
-			if _, err := v.Verify(fresh(fmt.Sprint("storm-", n))); code(err) != bridge.CodeUnauthenticated {
-				t.Fatal("an unknown key passed")
+			if _, err := v.Verify(fresh(fmt.Sprint("storm-", n))); code(err) != bridge.CodeKeyUnknown {
+				t.Fatalf("an unknown key: %v", err)
 			}
 		}
 		synctest.Wait()
@@ -137,6 +137,38 @@ func TestUselessTokensCauseNoFetch(t *testing.T) {
 		synctest.Wait()
 		if got := s.fetches() - before; got != 0 {
 			t.Errorf("%d fetches, want none", got)
+		}
+	})
+}
+
+// Whoever comes with a key that may be new comes back with the same token, until
+// it is certain that there is no such key.
+func TestAKeyThatMayBeNewIsWorthComingBackFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &keyServer{}
+		s.serve(false, named("old"))
+		v := bubble(t, s)
+		time.Sleep(5 * time.Minute)
+		token := fresh("new")
+		if _, err := v.Verify(token); code(err) != bridge.CodeKeyUnknown {
+			t.Errorf("before it was asked for: %v", err)
+		}
+		synctest.Wait() // the issuer was asked too soon: it does not have it yet
+		time.Sleep(10 * time.Second)
+		s.serve(false, named("old"), named("new"))
+		if _, err := v.Verify(token); code(err) != bridge.CodeKeyUnknown {
+			t.Errorf("within the minute: %v", err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if _, err := v.Verify(token); err != nil {
+			t.Errorf("behind the minute: %v", err)
+		}
+		f := good()
+		f.header["kid"] = "never"
+		f.claims["iat"], f.claims["nbf"], f.claims["exp"] = time.Now().Unix()-60, time.Now().Unix()-60, time.Now().Unix()+60
+		if _, err := v.Verify(f.token()); code(err) != bridge.CodeUnauthenticated {
+			t.Errorf("a key that the issuer has never had: %v", err)
 		}
 	})
 }

@@ -40,20 +40,29 @@ const (
 	refusedAssurance refusal = "assurance"
 	refusedExpired   refusal = "expired"
 	refusedNoKey     refusal = "unknown key"
+	refusedNewKey    refusal = "key not known yet"
 	refusedKey       refusal = "key of another algorithm"
 	refusedSignature refusal = "signature"
 )
 
-// told returns what the caller is told of it: one sentence for all defects.
+// keysSoon is when to try again with a key that is being asked for.
+const keysSoon = 5 * time.Second
+
+// told returns what the caller is told of it: one sentence for all defects. A key
+// that may be new is told apart, since nobody has to sign in again for it.
 func (r refusal) told() error {
 	if r == refusedExpired {
 		return &bridge.Error{Code: bridge.CodeTokenExpired, Message: "the access token has expired"}
+	}
+	if r == refusedNewKey {
+		return &bridge.Error{Code: bridge.CodeKeyUnknown, Message: "the issuer's keys are asked for; try again", After: keysSoon}
 	}
 	return &bridge.Error{Code: bridge.CodeUnauthenticated, Message: "the access token is not accepted"}
 }
 
 // Verify returns who the token speaks of. A token of an unknown key is refused at
-// once; the key is asked for behind it, so the same token may pass later.
+// once; the key is asked for behind it. While that may still bring it the refusal
+// is CodeKeyUnknown, and the same token may pass later.
 func (v *Verifier) Verify(token string) (bridge.Identity, error) {
 	id, why := v.verify(token)
 	if why != "" {
@@ -85,6 +94,9 @@ func (v *Verifier) verify(token string) (bridge.Identity, refusal) {
 		return bridge.Identity{}, why
 	}
 	k, known := i.keys.find(h.text("kid"))
+	if issued, _ := c.instant("iat"); !known && i.keys.behind(issued) {
+		return bridge.Identity{}, refusedNewKey
+	}
 	if !known {
 		return bridge.Identity{}, refusedNoKey
 	}

@@ -126,6 +126,10 @@ func (s *session) refresh(id uint32, d *wire.Refresh) error {
 	identity, err := s.verify(d.Token, d.Ticket, s.page)
 	if err != nil {
 		// The old one is good until it runs out.
+		var e *bridge.Error
+		if errors.As(err, &e) && e.Code == bridge.CodeKeyUnknown {
+			return &bridge.Error{Code: bridge.CodeBusy, Message: e.Message, After: e.After, Err: err}
+		}
 		return &bridge.Error{Code: bridge.CodeForbidden, Message: "token is no good", Err: err}
 	}
 	old := s.who()

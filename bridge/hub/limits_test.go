@@ -36,6 +36,7 @@ func TestABadTokenEndsTheConnectionAndIsAnswered(t *testing.T) {
 	}{
 		"bad": {bridge.CodeUnauthenticated, bridge.CloseBadToken},
 		"old": {bridge.CodeTokenExpired, bridge.CloseTokenExpired},
+		"new": {bridge.CodeKeyUnknown, bridge.CloseKeyUnknown},
 	} {
 		within(t, nil, func(t *testing.T, h *house) {
 			c := h.open()

@@ -77,7 +77,7 @@ func (s *session) carryOut(c wire.Command) {
 // more, or 0.
 func fatal(err error) int {
 	switch code := bridge.CodeOf(err); code {
-	case bridge.CodeUnauthenticated, bridge.CodeTokenExpired, bridge.CodeAccountDisabled:
+	case bridge.CodeUnauthenticated, bridge.CodeTokenExpired, bridge.CodeKeyUnknown, bridge.CodeAccountDisabled:
 		return bridge.Outcomes[code].Close
 	}
 	return 0

@@ -206,6 +206,8 @@ func (w *world) Verify(token string) (bridge.Identity, error) {
 		return bridge.Identity{}, &bridge.Error{Code: bridge.CodeUnauthenticated}
 	case "old":
 		return bridge.Identity{}, &bridge.Error{Code: bridge.CodeTokenExpired}
+	case "new":
+		return bridge.Identity{}, &bridge.Error{Code: bridge.CodeKeyUnknown}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

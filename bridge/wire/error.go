@@ -64,6 +64,7 @@ var Closes = []Close{
 	{bridge.CloseGap, "gap", "The position of the session can't be right. Connect and resume; a resync may follow."},
 	{bridge.CloseTokenExpired, bridge.CodeTokenExpired, "The token ran out. Get another, then come back."},
 	{bridge.CloseRateLimited, bridge.CodeRateLimited, "Far too many commands. Come back, and slow down."},
+	{bridge.CloseKeyUnknown, bridge.CodeKeyUnknown, "The token's key is not known here yet. Come back with the same token; its issuer is asked at most once a minute."},
 	{bridge.CloseBadToken, bridge.CodeUnauthenticated, "The token or ticket is no good. Sign in again."},
 	{bridge.CloseProtocol, bridge.CodeBadRequest, "A frame that breaks this protocol, or one that is too large."},
 	{bridge.CloseVersion, bridge.CodeVersion, "Another version of the protocol."},

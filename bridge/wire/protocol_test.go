@@ -32,6 +32,7 @@ var errorDocs = map[bridge.Code]string{
 	bridge.CodeVersion:           "This version of the protocol is not spoken here.",
 	bridge.CodeUnauthenticated:   "The token or ticket is no good, or connect has not come yet. Sign in.",
 	bridge.CodeTokenExpired:      "The token has run out. Get another.",
+	bridge.CodeKeyUnknown:        "The token is newer than what is known of its issuer's keys, which are asked for. Try again.",
 	bridge.CodeAccountDisabled:   "The account is closed.",
 	bridge.CodeForbidden:         "You may not. Also the answer for a patient who does not exist.",
 	bridge.CodeConsentRequired:   "The patient's consent is needed; `reasons` and `remedies` say what can be done.",

@@ -87,7 +87,7 @@ var Pushes = []PushSpec{
 	durable[MessageEvent](PushMessage, "A message; also one's own, from another device."),
 	durable[MessageEvent](PushAmended, "A message was edited or retracted."),
 	durable[ReturnedEvent](PushReturned, "A held message of yours will not go: the patient said no, or did not answer."),
-	durable[ReceiptEvent](PushReceipt, "A recipient was shown, has read, or has acknowledged your message."),
+	durable[ReceiptEvent](PushReceipt, "A recipient was shown, has read, or has acknowledged your message. Or they came for it and may not be shown it, `withheld`, with `reasons`; when what stood in the way is gone, `pending` says that it is on its way again. `by` is left out where you may not know who it is."),
 	durable[ConvEvent](PushConvAdded, "You are a member of a conversation."),
 	durable[ConvEvent](PushConvUpdated, "A conversation changed: members, or how far another device of yours has read."),
 	durable[ConvEvent](PushConvLocked, "Nothing may pass in a conversation now."),

@@ -55,6 +55,8 @@ export const CLOSE = {
   token_expired: 4004,
   /** Far too many commands. Come back, and slow down. */
   rate_limited: 4005,
+  /** The token's key is not known here yet. Come back with the same token; its issuer is asked at most once a minute. */
+  key_unknown: 4006,
   /** The token or ticket is no good. Sign in again. */
   unauthenticated: 4500,
   /** A frame that breaks this protocol, or one that is too large. */
@@ -78,7 +80,7 @@ export function comeBack(code: number): boolean {
   return code < 4500 || code > 4999;
 }
 
-export type ErrorCode = "account_disabled" | "bad_request" | "busy" | "conflict" | "consent_required" | "consent_withdrawn" | "erased" | "forbidden" | "internal" | "not_found" | "policy_unavailable" | "purpose_not_allowed" | "rate_limited" | "resync_required" | "storage_full" | "token_expired" | "too_large" | "unauthenticated" | "unsupported_version";
+export type ErrorCode = "account_disabled" | "bad_request" | "busy" | "conflict" | "consent_required" | "consent_withdrawn" | "erased" | "forbidden" | "internal" | "key_unknown" | "not_found" | "policy_unavailable" | "purpose_not_allowed" | "rate_limited" | "resync_required" | "storage_full" | "token_expired" | "too_large" | "unauthenticated" | "unsupported_version";
 
 /** Whether the same command may succeed later by itself. */
 export const RETRY: Record<ErrorCode, boolean> = {
@@ -91,6 +93,7 @@ export const RETRY: Record<ErrorCode, boolean> = {
   erased: false,
   forbidden: false,
   internal: true,
+  key_unknown: true,
   not_found: false,
   policy_unavailable: true,
   purpose_not_allowed: false,
@@ -188,7 +191,7 @@ export interface Pushes {
   "message.amended": MessageEvent;
   /** A held message of yours will not go: the patient said no, or did not answer. */
   "message.returned": ReturnedEvent;
-  /** A recipient was shown, has read, or has acknowledged your message. */
+  /** A recipient was shown, has read, or has acknowledged your message. Or they came for it and may not be shown it, `withheld`, with `reasons`; when what stood in the way is gone, `pending` says that it is on its way again. `by` is left out where you may not know who it is. */
   "receipt": ReceiptEvent;
   /** You are a member of a conversation. */
   "conv.added": ConvEvent;

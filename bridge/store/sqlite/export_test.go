@@ -102,3 +102,6 @@ func Encode(v any) ([]byte, error) { return encode(v) }
 
 // Decode reads what Encode has made into what v points at.
 func Decode(doc []byte, v any) error { return decode(doc, v) }
+
+// Filled is the options with what was left out, on a disk of total bytes.
+func (o Options) Filled(total int64) Options { return o.filled(total) }

@@ -233,3 +233,28 @@ func TestTheReserveComesBack(t *testing.T) {
 	send("")
 	held(true)
 }
+
+// A small disk gives away less, so that it need not be half empty before anything
+// is sent again.
+func TestTheReserveFitsTheDisk(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		name              string
+		total             int64
+		given             sqlite.Options
+		reserve, moveThat int64
+	}{
+		{"large", 100 << 30, sqlite.Options{}, 64 * mib, 16_000},
+		{"small", 1 << 30, sqlite.Options{}, 16 * mib, 4096},
+		{"very small", 64 * mib, sqlite.Options{}, 4 * mib, 1024},
+		{"as asked", 64 * mib, sqlite.Options{Reserve: 32 * mib, Checkpoint: 9000}, 32 * mib, 9000},
+		{"none", 64 * mib, sqlite.Options{Reserve: -1}, -1, 16_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := c.given.Filled(c.total)
+			if o.Reserve != c.reserve || int64(o.Checkpoint) != c.moveThat {
+				t.Errorf("a reserve of %d, and %d pages", o.Reserve, o.Checkpoint)
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ package sqlite
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -89,11 +90,31 @@ func (s *space) release() bool {
 
 // freeBytes is what an ordinary user may still write in the folder's file system.
 func freeBytes(folder string) (int64, error) {
+	free, _, err := roomOf(folder)
+	return free, err
+}
+
+// roomOf is that, and how much the file system holds in all.
+func roomOf(folder string) (free, total int64, err error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(folder, &st); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // their types differ between machines
+	size := int64(st.Bsize) //nolint:unconvert // their types differ between machines
+	return int64(st.Bavail) * size, int64(st.Blocks) * size, nil
+}
+
+// diskOf is how much the file system holds in which path lies or will lie; a lot
+// where that can't be found out.
+func diskOf(path string) int64 {
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		if _, total, err := roomOf(folder); err == nil {
+			return total
+		}
+		if folder == filepath.Dir(folder) {
+			return math.MaxInt64
+		}
+	}
 }
 
 // zeros fills f with size bytes.

@@ -30,10 +30,11 @@ import (
 type Options struct {
 	// Reserve is how many bytes are held back for what is essential
 	// (bridge.Essential). While less is free on the file system, every other
-	// Update is refused with CodeStorageFull. 0 means 64 MiB, negative none.
+	// Update is refused with CodeStorageFull. 0 means 64 MiB, or a 64th of a
+	// file system of less than 4 GiB, at least 4 MiB; negative none.
 	Reserve int64
 	// Checkpoint is after how many pages in the write-ahead log they are moved to
-	// the database. 0 means 16000.
+	// the database. 0 means 16000, or as many as a smaller reserve has room for.
 	Checkpoint int
 	// Readers is how many Views may run at once. 0 means 4.
 	Readers int
@@ -56,12 +57,15 @@ const (
 	defaultReaders    = 4
 )
 
-func (o Options) filled() Options {
-	if o.Reserve == 0 {
-		o.Reserve = defaultReserve
-	}
+// filled fills in what was left out, for a file system of total bytes.
+func (o Options) filled(total int64) Options {
 	if o.Checkpoint <= 0 {
 		o.Checkpoint = defaultCheckpoint
+	}
+	if o.Reserve == 0 {
+		o.Reserve = min(defaultReserve, max(total/64, 4<<20))
+		// What moves to the database must find room there.
+		o.Checkpoint = min(o.Checkpoint, int(o.Reserve/4096))
 	}
 	if o.Readers <= 0 {
 		o.Readers = defaultReaders
@@ -98,7 +102,7 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening store: %w", err)
 	}
-	s := &Store{path: path, options: o.filled()}
+	s := &Store{path: path, options: o.filled(diskOf(path))}
 	s.log = s.options.Log
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store: %w", err), s.release())
