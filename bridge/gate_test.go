@@ -103,6 +103,25 @@ func (silent) MayConsent(context.Context, bridge.Actor, *bridge.Snapshot, time.T
 	return bridge.Decision{Allow: true}, errSilent
 }
 
+// undecided does not answer who decides for the patient, and everything else.
+type undecided struct{ bridge.Decider }
+
+func (undecided) MayConsent(context.Context, bridge.Actor, *bridge.Snapshot, time.Time) (bridge.Decision, error) {
+	return bridge.Decision{Allow: true}, errSilent
+}
+
+// To who is refused because nothing could be decided, it is told so: they try again.
+func TestAPatientIsNotRefusedTheTextForWantOfADecision(t *testing.T) {
+	w := bridgetest.New(t)
+	b, err := bridge.New(bridge.Config{Store: w.Store(), Decider: undecided{w.Policy}, Texts: w.Policy, Live: w.Live()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := bridgetest.Scope("sw", "gp", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication)
+	_, err = b.ConsentText(t.Context(), w.As("jens"), "jens", scope, "da")
+	bridgetest.MustDeny(t, err, bridge.CodePolicyUnavailable)
+}
+
 func TestNoDecisionIsNo(t *testing.T) {
 	w := bridgetest.New(t)
 	consent := w.Consent("jens", "jens", bridgetest.Scope("sw", "gp", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))

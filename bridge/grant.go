@@ -126,13 +126,15 @@ func (b *Bridge) ConsentText(ctx context.Context, c Caller, p PatientID, scope S
 	if err := scope.validate(); err != nil {
 		return ConsentText{}, err
 	}
-	if _, err := b.mayConsent(ctx, c, p); err != nil {
-		if err := b.namedHere(ctx, c, p, scope); err != nil {
-			return ConsentText{}, err
-		}
+	_, err := b.mayConsent(ctx, c, p)
+	if CodeOf(err) == CodeForbidden { // and not where nothing could be decided
+		err = b.namedHere(ctx, c, p, scope)
+	}
+	if err != nil {
+		return ConsentText{}, err
 	}
 	var text ConsentText
-	err := b.store.View(ctx, func(tx Tx) (err error) {
+	err = b.store.View(ctx, func(tx Tx) (err error) {
 		text, err = b.text(tx, &scope, language)
 		return err
 	})

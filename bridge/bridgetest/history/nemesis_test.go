@@ -54,6 +54,11 @@ func (n *nemesis) during(ctx context.Context, what string, d time.Duration, harm
 // onServer stops and kills the server until ctx ends, and leaves it well.
 func (n *nemesis) onServer(ctx context.Context) {
 	s := n.s.server
+	defer func() {
+		if ctx.Err() == nil { // it did not come up again, which has been told
+			n.s.cancel()
+		}
+	}()
 	for pause(ctx, n.between(2*time.Second, 6*time.Second)) {
 		if n.rng.IntN(5) < 3 {
 			n.during(ctx, stopped, n.between(100*time.Millisecond, n.most), func() { s.signal(syscall.SIGSTOP) }, func() { s.signal(syscall.SIGCONT) })

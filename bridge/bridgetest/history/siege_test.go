@@ -76,6 +76,9 @@ func lay(t *testing.T, seed uint64, of shape) *siege {
 		s.lives[i].begin()
 	})
 	t.Cleanup(s.leave)
+	if s.ctx.Err() != nil { // which has been told
+		t.FailNow()
+	}
 	return s
 }
 
