@@ -90,8 +90,8 @@ bench: deps build ## measure this machine and the bridge on it, and write docs/p
 
 soak: deps ## the long forms of docs/reliability.md: CYCLES, WITHDRAWALS, SOCKETS, SLOW, SOAKFUZZ
 	BROBYGGER_CYCLES=$(CYCLES) BROBYGGER_WITHDRAWALS=$(WITHDRAWALS) BROBYGGER_SOCKETS=$(SOCKETS) BROBYGGER_SLOW=$(SLOW) \
-		$(GO) test -run 'Kill|Withdrawal|Storm|Slow|Seeded|SameHarm|Bombs|Disk' -count 1 -timeout 24h -p 1 -v \
-		./bridge/bridgetest/history ./bridge/store/sqlite ./cmd/brobygger
+		$(GO) test -run 'Kill|Withdrawal|Storm|Slow|Seeded|SameHarm|Bombs|Disk|ForcedSignOut' -count 1 -timeout 24h -p 1 -v \
+		./bridge ./bridge/bridgetest/history ./bridge/store/sqlite ./cmd/brobygger
 	.ci/fuzz $(SOAKFUZZ)
 
 deploy-check: build ## let systemd check the unit
