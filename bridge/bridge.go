@@ -30,6 +30,9 @@ type Config struct {
 	// ReviewWithin is how long an emergency access may wait for its review; 0:
 	// DefaultReviewWithin.
 	ReviewWithin time.Duration
+	// KeepDecisions is how long decisions are kept with what they were made on; 0:
+	// DefaultKeepDecisions, negative: they are not recorded.
+	KeepDecisions time.Duration
 }
 
 // Meter counts what passes the gate. Labels are codes only.
@@ -92,7 +95,9 @@ type Bridge struct {
 	forgotten forgotten
 	ended     recent[ConsentID, time.Time] // when a withdrawal had been kept, by the monotonic clock
 
-	reviewWithin time.Duration
+	reviewWithin  time.Duration
+	keepDecisions time.Duration
+	recorded      recorded
 
 	signer     *ledger.Signer
 	witnesses  []*ledger.Verifier
@@ -134,6 +139,9 @@ func New(c Config) (*Bridge, error) {
 	b.sequenced = b.now()
 	if b.reviewWithin = c.ReviewWithin; b.reviewWithin <= 0 {
 		b.reviewWithin = DefaultReviewWithin
+	}
+	if b.keepDecisions = c.KeepDecisions; b.keepDecisions == 0 {
+		b.keepDecisions = DefaultKeepDecisions
 	}
 	return b, nil
 }

@@ -111,6 +111,8 @@ type Remedy struct {
 // no. Decide is safe for concurrent use, keeps nothing of the question but the
 // Snapshot (which is immutable), and never reads a clock.
 type Decider interface {
+	// Revision names the policy that decides now, as its decisions do.
+	Revision() string
 	Decide(ctx context.Context, q *Question) (Decision, error)
 	// Rule returns what the legal basis of a consent over this scope asks for, or
 	// an *Error with CodeBadRequest when no basis covers it. from and to are the

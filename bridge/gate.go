@@ -77,6 +77,7 @@ func (b *Bridge) passOnce(ctx context.Context, c Caller, p PatientID, q ask, act
 			return answers, denial(answers)
 		}
 		allowed := anyAllowed(answers)
+		var fresh []uint64
 		err = b.store.Update(ctx, p, func(tx Tx) error {
 			if err := b.stillTrue(tx, c, s); err != nil {
 				return err
@@ -91,6 +92,9 @@ func (b *Bridge) passOnce(ctx context.Context, c Caller, p PatientID, q ask, act
 			}
 			g := &passage{tx: tx, snapshot: s, answers: answers, early: later}
 			if err := g.recordDenials(); err != nil {
+				return err
+			}
+			if fresh, err = b.recordDecisions(g, all); err != nil {
 				return err
 			}
 			if !allowed {
@@ -111,7 +115,9 @@ func (b *Bridge) passOnce(ctx context.Context, c Caller, p PatientID, q ask, act
 			continue
 		case err != nil:
 			return answers, b.told(err)
-		case !allowed:
+		}
+		b.recorded.add(fresh)
+		if !allowed {
 			return answers, denial(answers)
 		}
 		return answers, nil
@@ -182,10 +188,10 @@ func (b *Bridge) stillTrue(tx Tx, c Caller, s *Snapshot) error {
 
 // outlived reports whether a yes is over by itself: somebody's time in the care
 // team, a consent's period, the patient's fifteenth birthday came while it waited
-// for the patient's row.
+// for the patient's row, or another policy took over.
 func (b *Bridge) outlived(answers []answer) bool {
-	now := b.now()
-	return slices.ContainsFunc(answers, func(a answer) bool { return a.over(now) })
+	now, revision := b.now(), b.decider.Revision()
+	return slices.ContainsFunc(answers, func(a answer) bool { return a.over(now) || a.Allow && a.Revision != revision })
 }
 
 // sameAccount checks that the caller's account is as it was when the caller was

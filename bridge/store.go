@@ -58,6 +58,7 @@ type Tx interface {
 type Rulings interface {
 	Consents() Consents
 	Emergencies() Emergencies
+	Policies() Policies
 }
 
 // Directory keeps organizations, practitioners, roles, related persons, accounts.

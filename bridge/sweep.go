@@ -12,8 +12,8 @@ import (
 // Sweep does what time asks for: expires requests and returns what waited for
 // them, lets messages go whose consent came just before the bridge stopped, ends
 // consents whose period is over and claims that nobody speaks of, asks again what
-// was withheld, trims old events. It is called every few seconds and at start, may run on several nodes at
-// once, and goes on behind an error.
+// was withheld, trims old events and decisions. It is called every few seconds and
+// at start, may run on several nodes at once, and goes on behind an error.
 func (b *Bridge) Sweep(ctx context.Context) error {
 	var overdue, granted []ConsentRequest
 	now := b.now()
@@ -40,7 +40,7 @@ func (b *Bridge) Sweep(ctx context.Context) error {
 		_, err := tx.Events().Trim(now.Add(-EventLifetime))
 		return err
 	})
-	return errors.Join(err, trimErr)
+	return errors.Join(err, trimErr, b.forgetDecisions(ctx))
 }
 
 // expireRequest ends a request that nobody answered.

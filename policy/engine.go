@@ -50,16 +50,9 @@ func New(o Options) (*Engine, error) {
 	if o.Data == nil {
 		o.Data = danish
 	}
-	if o.Budget == 0 {
-		o.Budget = defaultBudget
-	}
-	keep := o.Patients >= 0
-	if o.Patients <= 0 {
-		o.Patients = 1024
-	}
 	if o.Texts == nil {
 		var err error
-		if o.Texts, err = fs.Sub(danishTexts, "texts"); err != nil {
+		if o.Texts, err = fs.Sub(builtIn, "texts"); err != nil {
 			return nil, fmt.Errorf("reading texts: %w", err)
 		}
 	}
@@ -79,10 +72,22 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	return o.engine(l, texts, log, p), nil
+}
+
+// engine puts one together.
+func (o Options) engine(l *law, texts map[string]*words, log map[string]*logWords, p *program) *Engine {
+	if o.Budget == 0 {
+		o.Budget = defaultBudget
+	}
+	keep := o.Patients >= 0
+	if o.Patients <= 0 {
+		o.Patients = 1024
+	}
 	return &Engine{
 		law: l, texts: texts, log: log, program: p, keep: keep, budget: o.Budget, nobody: l.newRecords(&bridge.Snapshot{}, false),
 		shelf: shelf{size: o.Patients, young: map[*bridge.Snapshot]*records{}},
-	}, nil
+	}
 }
 
 // Revision names rules and data together: the same revision decides the same.

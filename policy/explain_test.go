@@ -17,15 +17,15 @@ func TestExplanationSaysWhyEachConsentDidNotMatch(t *testing.T) {
 	e := newEngine(t, policy.Options{})
 	var w world
 	eachCase(t, func(_ string, x world) {
-		if x.c.Name == "what lies outside the consent is taken out" {
+		if x.Case.Name == "what lies outside the consent is taken out" {
 			w = x
 		}
 	})
-	w.c.Consents = append(w.c.Consents,
-		caseConsent{ID: "c2", From: []string{"gp"}, To: []string{"support-worker"}, About: []bridge.Topic{"housing"}, Why: []bridge.Purpose{"treatment"}},
-		caseConsent{ID: "c3", From: []string{"gp"}, To: []string{"caseworker"}, About: []bridge.Topic{"housing"}, Why: []bridge.Purpose{"treatment"}})
-	w.c.Objections = []caseObjection{{ID: "o1", To: []string{"caseworker"}}, {ID: "o2", To: []string{"support-worker"}, About: []bridge.Topic{"housing"}}}
-	x, err := e.Explain(context.Background(), w.question(t))
+	w.Case.Consents = append(w.Case.Consents,
+		policy.CaseConsent{ID: "c2", From: []string{"gp"}, To: []string{"support-worker"}, About: []bridge.Topic{"housing"}, Why: []bridge.Purpose{"treatment"}},
+		policy.CaseConsent{ID: "c3", From: []string{"gp"}, To: []string{"caseworker"}, About: []bridge.Topic{"housing"}, Why: []bridge.Purpose{"treatment"}})
+	w.Case.Objections = []policy.CaseObjection{{ID: "o1", To: []string{"caseworker"}}, {ID: "o2", To: []string{"support-worker"}, About: []bridge.Topic{"housing"}}}
+	x, err := e.Explain(context.Background(), question(t, w))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,3 +99,21 @@ var (
 func CodesOf(e *Engine) (bases []string, roles []bridge.RoleCode) {
 	return slices.Sorted(maps.Keys(e.texts[fallback].Bases)), slices.Sorted(maps.Keys(e.law.Roles))
 }
+
+// The cases, for tests from outside.
+type (
+	World         = world
+	CaseConsent   = caseConsent
+	CaseObjection = caseObjection
+)
+
+var As = as
+
+// OwnTables reads the cases of the built-in policy.
+func OwnTables() (*tables, error) {
+	s, err := BuiltIn()
+	if err != nil {
+		return nil, err
+	}
+	return readTables(s.Data["cases"])
+}

@@ -93,19 +93,25 @@ func readLaw(raw []byte) (*law, map[string]any, error) {
 	if err := util.Unmarshal(raw, &all); err != nil {
 		return nil, nil, fmt.Errorf("reading law: %w", err)
 	}
-	text, err := json.Marshal(all["law"])
+	l, err := lawOf(all["law"])
+	return l, all, err
+}
+
+// lawOf reads the part of a law that Go needs.
+func lawOf(tree any) (*law, error) {
+	text, err := json.Marshal(tree)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading law: %w", err)
+		return nil, fmt.Errorf("reading law: %w", err)
 	}
 	var l law
 	if err := json.Unmarshal(text, &l); err != nil {
-		return nil, nil, fmt.Errorf("reading law: %w", err)
+		return nil, fmt.Errorf("reading law: %w", err)
 	}
 	if l.zone, err = time.LoadLocation(l.Timezone); err != nil {
-		return nil, nil, fmt.Errorf("reading law: %w", err)
+		return nil, fmt.Errorf("reading law: %w", err)
 	}
 	if err := l.check(); err != nil {
-		return nil, nil, fmt.Errorf("checking law: %w", err)
+		return nil, fmt.Errorf("checking law: %w", err)
 	}
 	l.routes = map[way]*ast.Term{}
 	for from, rest := range l.Routes {
@@ -115,7 +121,7 @@ func readLaw(raw []byte) (*law, map[string]any, error) {
 			}
 		}
 	}
-	return &l, all, nil
+	return &l, nil
 }
 
 func (l *law) check() error {

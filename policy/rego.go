@@ -6,10 +6,9 @@ package policy
 import (
 	"context"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -20,14 +19,6 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 )
 
-// Each file by name: tests stay out of the binary.
-//
-//go:embed party/party.rego
-//go:embed consent/consent.rego consent/lacks.rego consent/may.rego consent/rule.rego
-//go:embed disclosure/plain.rego disclosure/refusal.rego disclosure/disclosure.rego disclosure/see.rego disclosure/denial.rego
-//go:embed emergency/emergency.rego
-var modules embed.FS
-
 // pure lists the built-ins that a policy may use: functions of their arguments
 // alone. A rule that calls another does not compile.
 var pure = []string{
@@ -35,11 +26,15 @@ var pure = []string{
 	"lt", "lte", "minus", "neq", "object.keys", "or", "object.union", "union",
 }
 
-// capabilities returns OPA's, reduced to the pure built-ins and no network.
-func capabilities() *ast.Capabilities {
+// inTests lists what tests may use besides, to make one input of another.
+var inTests = []string{"json.patch", "json.remove", "object.get", "object.filter", "object.remove", "object.union_n"}
+
+// capabilities returns OPA's, reduced to the pure built-ins, some more, and no
+// network.
+func capabilities(more ...string) *ast.Capabilities {
 	c := ast.CapabilitiesForThisVersion()
 	c.Builtins = slices.DeleteFunc(slices.Clone(c.Builtins), func(b *ast.Builtin) bool {
-		return !slices.Contains(pure, b.Name)
+		return !slices.Contains(pure, b.Name) && !slices.Contains(more, b.Name)
 	})
 	c.AllowNet = []string{}
 	return c
@@ -49,6 +44,7 @@ func capabilities() *ast.Capabilities {
 // after it was made, so engines with the same data share it.
 type program struct {
 	revision string
+	content  string              // names rules and data alone, in whatever bundle they come
 	txn      storage.Transaction // held for reading; nothing writes
 	store    storage.Store
 	base     base
@@ -99,32 +95,31 @@ func compiled(law map[string]any, raw []byte) (*program, error) {
 	if p := programs.byData[key]; p != nil {
 		return p, nil
 	}
-	p, err := compile(context.Background(), law, raw)
+	s, err := BuiltIn()
+	if err != nil {
+		return nil, err
+	}
+	p, err := compile(context.Background(), s.rules(), law, raw)
 	if err == nil {
 		programs.byData[key] = p
 	}
 	return p, err
 }
 
-// compile compiles the embedded rules over the law's data.
-func compile(ctx context.Context, law map[string]any, raw []byte) (*program, error) {
+// compile compiles the rules over the law's data. raw is the data as it was
+// written, for the revision. Whoever calls it holds programs.mu.
+func compile(ctx context.Context, rules map[string][]byte, law map[string]any, raw []byte) (*program, error) {
 	sum := sha256.New()
 	parsed := map[string]*ast.Module{}
-	err := fs.WalkDir(modules, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		source, err := fs.ReadFile(modules, path)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(sum, "%s %d\n", path, len(source))
+	for _, path := range slices.Sorted(maps.Keys(rules)) {
+		source := rules[path]
+		_, _ = fmt.Fprintf(sum, "%s %d\n", path, len(source))
 		sum.Write(source)
+		var err error
 		parsed[path], err = ast.ParseModuleWithOpts(path, string(source), ast.ParserOptions{RegoVersion: ast.RegoV1})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("parsing policy: %w", err)
+		if err != nil {
+			return nil, fmt.Errorf("parsing policy: %w", err)
+		}
 	}
 	sum.Write(raw)
 	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithStrict(true)
@@ -140,8 +135,9 @@ func compile(ctx context.Context, law map[string]any, raw []byte) (*program, err
 	if err != nil {
 		return nil, fmt.Errorf("opening policy data: %w", err)
 	}
+	name := hex.EncodeToString(sum.Sum(nil))[:16]
 	p := &program{
-		revision: hex.EncodeToString(sum.Sum(nil))[:16], txn: txn, store: store, base: base{data}, compiler: compiler, queries: map[string]ast.Body{},
+		revision: name, content: name, txn: txn, store: store, base: base{data}, compiler: compiler, queries: map[string]ast.Body{},
 	}
 	for _, q := range queries {
 		body := ast.NewBody(ast.Equality.Expr(ast.NewTerm(answerVar), ast.MustParseTerm(q)))

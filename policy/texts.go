@@ -4,20 +4,13 @@
 package policy
 
 import (
-	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
-
-	"github.com/open-policy-agent/opa/v1/util"
 
 	"github.com/brobygger/brobygger/bridge"
 )
-
-//go:embed texts/*.yaml
-var danishTexts embed.FS
 
 // fallback is the language that stands in for one that there is no text in.
 const fallback = "da"
@@ -40,20 +33,17 @@ type words struct {
 
 // readTexts reads every language of a folder.
 func readTexts(files fs.FS) (map[string]*words, error) {
-	names, err := fs.Glob(files, "*.yaml")
+	trees, err := readTrees(files, ".")
 	if err != nil {
-		return nil, fmt.Errorf("reading texts: %w", err)
+		return nil, err
 	}
+	return wordsOf(trees)
+}
+
+// wordsOf reads texts by language.
+func wordsOf(trees map[string]any) (map[string]*words, error) {
 	all := map[string]*words{}
-	for _, name := range names {
-		raw, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("reading texts: %w", err)
-		}
-		var tree map[string]any
-		if err := util.Unmarshal(raw, &tree); err != nil {
-			return nil, fmt.Errorf("reading texts of %s: %w", name, err)
-		}
+	for name, tree := range trees {
 		plain, err := json.Marshal(tree)
 		if err != nil {
 			return nil, fmt.Errorf("reading texts of %s: %w", name, err)
@@ -62,7 +52,7 @@ func readTexts(files fs.FS) (map[string]*words, error) {
 		if err := json.Unmarshal(plain, w); err != nil {
 			return nil, fmt.Errorf("reading texts of %s: %w", name, err)
 		}
-		if w.Language != strings.TrimSuffix(path.Base(name), ".yaml") {
+		if w.Language != name {
 			return nil, fmt.Errorf("reading texts of %s: they are in %q", name, w.Language)
 		}
 		all[w.Language] = w

@@ -31,6 +31,8 @@ type Config struct {
 
 	// Ready holds further checks of /readyz by a constant name: "policy".
 	Ready map[string]func(context.Context) error
+	// Policy tells which policy decides; nil: nobody is told.
+	Policy PolicyDesk
 	// Attention holds what /readyz tells without failing, by a constant name:
 	// "emergencies".
 	Attention map[string]func() bool
@@ -97,6 +99,7 @@ func newAPI(c Config, mux *http.ServeMux) *api {
 	a.readingRoutes(c.Bridge)
 	a.attachmentRoutes(c.Bridge, c.Bridge)
 	a.accountRoutes(c.Bridge)
+	a.policyRoutes(c.Bridge)
 	a.importRoutes(c.Bridge, c.Bridge)
 	return a
 }

@@ -205,7 +205,16 @@ func exampleRest() map[string]example {
 		"disable-account":    {account, nil},
 		"sign-out-account":   {account, nil},
 		"sign-out":           {nil, nil},
-		"enable-account":     {account, nil},
+		"get-policy": {nil, bridge.PolicyState{
+			Revision: "20261122174500-3f2a9c1b0d4e", SHA256: exHash, Since: exTime,
+			History: []bridge.Activation{{Revision: 20261122174500, SHA256: exHash, At: exTime}},
+			Shadow: &bridge.ShadowState{Revision: "20261201080000-a1b2c3d4e5f6", SHA256: exHash, Compared: 4711, Dropped: 12, Differences: []bridge.Difference{{
+				ID: "5f0c1d2e3a4b", Direction: bridge.DirectionGain, Action: bridge.ActionSend, FromRole: "paedagog", FromOrg: "socialpsyk",
+				ToRole: "speciallaegeipraksis", ToOrg: "noerregade", Purpose: bridge.PurposeSocialCasework, Topics: []bridge.Topic{bridge.TopicMedication},
+				Was: []string{"consent_required"}, Is: []string{"dk.legal-security-act.11a"}, Count: 3,
+			}}},
+		}},
+		"enable-account": {account, nil},
 		"import-fhir": {nil, imported{
 			Taken: bridge.ImportReport{Created: 1, ByType: map[string]int{"Organization": 1}},
 			Report: fhir.Report{Items: []fhir.Item{

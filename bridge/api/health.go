@@ -30,6 +30,10 @@ type Readiness struct {
 	Ready    bool     `json:"ready"`
 	Failing  []string `json:"failing,omitempty"`  // why it is not ready: "store", "policy", "draining"
 	Degraded []string `json:"degraded,omitempty"` // slower, but right: "live"
+	// Policy is the revision that decides, as it stands in each entry.
+	Policy string `json:"policy,omitempty"`
+	// PolicySHA256 is that of its bundle; none for the built-in policy.
+	PolicySHA256 string `json:"policy_sha256,omitempty"`
 	// Attention is what somebody should look at, and stops nothing: "emergencies".
 	Attention []string `json:"attention,omitempty"`
 }
@@ -84,6 +88,10 @@ func (a *api) readiness(ctx context.Context) Readiness {
 	now.Ready = len(now.Failing) == 0
 	if live := a.Bridge.Live(); live == nil || live.Healthy() != nil {
 		now.Degraded = append(now.Degraded, "live")
+	}
+	if a.Policy != nil {
+		p := a.Policy.State()
+		now.Policy, now.PolicySHA256 = p.Revision, p.SHA256
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Attention)) {
 		if a.Attention[name]() {

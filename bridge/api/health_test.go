@@ -48,6 +48,23 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
+type desk struct{}
+
+func (desk) State() bridge.PolicyState { return bridge.PolicyState{Revision: "7-abc", SHA256: "sum"} }
+
+// TestReadinessNamesThePolicy, and what a person should look at.
+func TestReadinessNamesThePolicy(t *testing.T) {
+	h := handler(t, &verbs{store: &store{}, live: live{}}, func(cfg *api.Config) {
+		cfg.Policy = desk{}
+		cfg.Attention = map[string]func() bool{"emergencies": func() bool { return true }, "nothing": func() bool { return false }}
+	})
+	w := do(h, "GET", "/readyz", "", "Authorization", "")
+	want := `{"ready":true,"policy":"7-abc","policy_sha256":"sum","attention":["emergencies"]}`
+	if got := strings.TrimSpace(w.Body.String()); w.Code != http.StatusOK || got != want {
+		t.Errorf("%d %s, want %s", w.Code, got, want)
+	}
+}
+
 // TestProbesCantLoadTheStore: within a second the store is asked once.
 func TestProbesCantLoadTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -34,6 +34,8 @@ type Metrics struct {
 	dropped   prometheus.Counter
 	limits    *prometheus.CounterVec
 	panics    prometheus.Counter
+	bundles   *prometheus.CounterVec
+	shadowed  *prometheus.CounterVec
 }
 
 var _ bridge.Meter = (*Metrics)(nil)
@@ -68,8 +70,10 @@ func NewMetrics() *Metrics {
 		dropped:   prometheus.NewCounter(prometheus.CounterOpts{Namespace: "brobygger", Name: "pushes_dropped_total", Help: "Ephemeral pushes left out of a queue that was half full."}),
 		limits:    counter("rate_limited_total", "HTTP calls refused for their number, by what was counted.", "by"),
 		panics:    prometheus.NewCounter(prometheus.CounterOpts{Namespace: "brobygger", Name: "http_panics_total", Help: "Panics in HTTP handlers."}),
+		bundles:   counter("policy_bundles_total", "Policy bundles that were read, by what became of them.", "outcome"),
+		shadowed:  counter("policy_shadow_total", "Decisions that a candidate was asked for beside the policy, by how they came out.", "outcome", "action"),
 	}
-	m.registry.MustRegister(m.decisions, m.deciding, m.sends, m.shown, m.withheld, m.batch, m.commit, m.http,
+	m.registry.MustRegister(m.bundles, m.shadowed, m.decisions, m.deciding, m.sends, m.shown, m.withheld, m.batch, m.commit, m.http,
 		m.sessions, m.queue, m.ended, m.dropped, m.limits, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -145,6 +149,43 @@ func (m *Metrics) panicked() {
 	if m != nil {
 		m.panics.Inc()
 	}
+}
+
+// Loaded counts a policy bundle that was activated, or refused.
+func (m *Metrics) Loaded(ok bool) {
+	outcome := "refused"
+	if ok {
+		outcome = "activated"
+	}
+	m.bundles.WithLabelValues(outcome).Inc()
+}
+
+// Shadowed counts a decision of a candidate beside the policy: same, gain, lose or
+// error.
+func (m *Metrics) Shadowed(outcome string, action bridge.Action) {
+	m.shadowed.WithLabelValues(label(outcome), label(action)).Inc()
+}
+
+// Policy shows which policy decides, as brobygger_policy_info with a value of 1:
+// nodes that disagree for long are an alarm. read is called at each scrape.
+func (m *Metrics) Policy(read func() (revision, sha256 string)) {
+	m.registry.MustRegister(policyInfo{read})
+}
+
+// policyInfo is a gauge whose labels are read at each scrape.
+type policyInfo struct {
+	read func() (revision, sha256 string)
+}
+
+var policyDesc = prometheus.NewDesc("brobygger_policy_info", "The policy that decides now.", []string{"revision", "sha256"}, nil)
+
+// Describe implements prometheus.Collector.
+func (policyInfo) Describe(to chan<- *prometheus.Desc) { to <- policyDesc }
+
+// Collect implements prometheus.Collector.
+func (p policyInfo) Collect(to chan<- prometheus.Metric) {
+	revision, sum := p.read()
+	to <- prometheus.MustNewConstMetric(policyDesc, prometheus.GaugeValue, 1, revision, sum)
 }
 
 // label lets only what looks like a code become a label, so that no mistake

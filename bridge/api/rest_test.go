@@ -170,6 +170,41 @@ func TestAClosedAccountIsClosed(t *testing.T) {
 	into[api.Me](t, w.call("gp", "GET", "/me", nil), http.StatusOK)
 }
 
+func TestAnAdminSeesWhichPolicyDecides(t *testing.T) {
+	w := newWorld(t)
+	if a := w.call("gp", "GET", "/policy", nil); a.status != http.StatusForbidden {
+		t.Errorf("shown to who is no admin: %d %s", a.status, a.body)
+	}
+	if err := bridge.Admit(t.Context(), w.Store(), bridge.Activation{Revision: 7, SHA256: "sum"}); err != nil {
+		t.Fatal(err)
+	}
+	p := into[bridge.PolicyState](t, w.call("admin", "GET", "/policy", nil), http.StatusOK)
+	if len(p.History) != 1 || p.History[0].Revision != 7 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// An officer reviews over HTTP, and the patient reads what came out.
+func TestAnEmergencyIsReviewedOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	ask := map[string]any{"mid": "emergency-1", "patient": "jens", "reason": "Unconscious on arrival."}
+	e := into[bridge.Emergency](t, w.call("psy-other", "POST", "/emergencies", ask), http.StatusCreated)
+	into[bridge.Emergency](t, w.call("psy-other", "POST", "/emergencies/"+e.ID+"/confirmation", map[string]any{"patient": "jens"}), http.StatusOK)
+	if no := w.call("psy", "GET", "/emergencies", nil); no.status != http.StatusForbidden {
+		t.Errorf("the queue for somebody else: %d %s", no.status, no.body)
+	}
+	queue := into[items[bridge.EmergencyView]](t, w.call("dpo", "GET", "/emergencies", nil), http.StatusOK)
+	if len(queue.Items) != 1 || queue.Items[0].ID != e.ID {
+		t.Fatalf("%+v", queue)
+	}
+	review := map[string]any{"mid": "review-00001", "outcome": "justified", "note": "life-or-health"}
+	into[bridge.Emergency](t, w.call("dpo", "POST", "/emergencies/"+e.ID+"/review", review), http.StatusOK)
+	mine := into[items[bridge.EmergencyView]](t, w.call("jens", "GET", "/emergencies?patient=jens", nil), http.StatusOK)
+	if len(mine.Items) != 1 || !mine.Items[0].Reviewed {
+		t.Errorf("the patient reads %+v", mine)
+	}
+}
+
 func TestPeopleAreFound(t *testing.T) {
 	w := newWorld(t)
 	found := into[items[bridge.RoleEntry]](t, w.call("sw", "GET", "/directory?organization=psychiatry&limit=2", nil), http.StatusOK)

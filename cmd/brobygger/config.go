@@ -48,8 +48,15 @@ type config struct {
 		Endpoint string  `yaml:"endpoint"`
 		Share    float64 `yaml:"share"`
 	} `yaml:"otlp"`
-	Limits      limitsConfig `yaml:"limits"`
-	Ledger      ledgerConfig `yaml:"ledger"`
+	Limits limitsConfig `yaml:"limits"`
+	Ledger ledgerConfig `yaml:"ledger"`
+	Policy struct {
+		Bundle        string        `yaml:"bundle"`
+		Key           string        `yaml:"key"`
+		Shadow        string        `yaml:"shadow"`
+		ShadowShare   float64       `yaml:"shadow_share"`
+		KeepDecisions time.Duration `yaml:"keep_decisions"`
+	} `yaml:"policy"`
 	Emergencies struct {
 		ReviewWithin time.Duration `yaml:"review_within"`
 	} `yaml:"emergencies"`
@@ -198,6 +205,8 @@ func (c config) check() error {
 		return errors.New("configuration: data is missing: the folder of what must survive")
 	case len(c.Issuers) == 0:
 		return errors.New("configuration: issuers is missing: whose tokens are believed")
+	case (c.Policy.Bundle != "" || c.Policy.Shadow != "") && c.Policy.Key == "":
+		return errors.New("configuration: policy.key is missing: the public key that the policy's bundle is signed with")
 	case c.Redis.URL != "" && len(c.Redis.Key) < 16:
 		return errors.New("configuration: redis.key is missing: 16 characters or more that name people in Redis, the same on each node")
 	}

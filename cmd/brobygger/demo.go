@@ -27,6 +27,8 @@ type demoCmd struct {
 	Listen string `help:"Address to listen on; of this machine only." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Data   string `help:"Folder of the data. Without it, a temporary one that is removed at the end." placeholder:"FOLDER"`
 	LogAs  string `name:"log" help:"What to log to standard error: debug, info, warn or error." default:"error" placeholder:"LEVEL"`
+
+	policyFlags
 }
 
 // demoIssuer is who vouches for the demo's people in its files. The built-in
@@ -40,6 +42,7 @@ const demoAdmin = "admin"
 func (d *demoCmd) Run(ctx context.Context, out *printer) error {
 	c := defaults()
 	c.Log.Level, c.Log.Format = d.LogAs, "text"
+	d.put(&c)
 	log, err := c.logger(out.stderr)
 	if err != nil {
 		return err

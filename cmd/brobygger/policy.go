@@ -22,7 +22,14 @@ import (
 )
 
 type policyCmd struct {
-	Explain explainCmd `cmd:"" help:"Say whether one may write to another about a patient, and why."`
+	Explain explainCmd      `cmd:"" help:"Say whether one may write to another about a patient, and why."`
+	Show    policyShowCmd   `cmd:"" help:"Which policy decides at a bridge, and what its candidate would, as an admin."`
+	Unpack  policyUnpackCmd `cmd:"" help:"Write the built-in policy, with its tests and cases, to a folder to work on."`
+	Key     policyKeyCmd    `cmd:"" help:"Make a pair of keys to sign bundles with."`
+	Build   policyBuildCmd  `cmd:"" help:"Make a bundle of a policy, and sign it when a key is given."`
+	Sign    policySignCmd   `cmd:"" help:"Sign a bundle."`
+	Verify  policyVerifyCmd `cmd:"" help:"Do with a bundle all that a bridge does before it decides."`
+	Replay  replayCmd       `cmd:"" help:"Ask a bundle what was decided before, and say who would gain and who would lose."`
 }
 
 type explainCmd struct {

@@ -19,6 +19,8 @@ type serveCmd struct {
 	Config string `help:"File of configuration (YAML)." type:"existingfile" placeholder:"FILE"`
 	Listen string `help:"Address to listen on, instead of the configured one." placeholder:"HOST:PORT"`
 	Data   string `help:"Folder of what must survive, instead of the configured one." placeholder:"FOLDER"`
+
+	policyFlags
 }
 
 // Run serves until it is told to stop, and then drains.
@@ -33,6 +35,7 @@ func (s *serveCmd) Run(ctx context.Context, out *printer) error {
 	if s.Data != "" {
 		c.Data = s.Data
 	}
+	s.policyFlags.put(&c)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -61,4 +64,22 @@ func (s *serveCmd) Run(ctx context.Context, out *printer) error {
 	err = bridge.serve(ctx, ln, wire.DrainGrace)
 	log.InfoContext(ctx, "stopped")
 	return errors.Join(err, verifier.Close())
+}
+
+// policyFlags say which policy decides, in place of what is configured.
+type policyFlags struct {
+	PolicyBundle string `help:"Signed bundle that decides in place of the built-in policy; it is read again when it changes, and on SIGHUP." placeholder:"FILE"`
+	PolicyKey    string `help:"Public key that the bundle is signed with (PEM)." placeholder:"FILE"`
+	PolicyShadow string `help:"Signed bundle that is asked beside the policy, and only compared." placeholder:"FILE"`
+}
+
+func (p policyFlags) put(c *config) {
+	for _, f := range []struct {
+		flag string
+		to   *string
+	}{{p.PolicyBundle, &c.Policy.Bundle}, {p.PolicyKey, &c.Policy.Key}, {p.PolicyShadow, &c.Policy.Shadow}} {
+		if f.flag != "" {
+			*f.to = f.flag
+		}
+	}
 }

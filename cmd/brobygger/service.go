@@ -37,6 +37,7 @@ type service struct {
 	config   config
 	log      *slog.Logger
 	store    *sqlite.Store
+	desk     *policy.Desk
 	bridge   *bridge.Bridge
 	hub      *hub.Hub
 	ledger   *ledgerService
@@ -72,10 +73,14 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	s.closers = append(s.closers, s.store.Close)
-	engine, err := policy.New(policy.Options{})
+	s.desk, err = policy.OpenDesk(ctx, policy.DeskOptions{
+		Store: s.store, Bundle: c.Policy.Bundle, Key: c.Policy.Key, Kept: filepath.Join(c.Data, keptPolicy),
+		Shadow: c.Policy.Shadow, Share: c.Policy.ShadowShare, Log: log, Count: s.metrics,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("compiling the policy: %w", err)
+		return nil, fmt.Errorf("opening the policy: %w", err)
 	}
+	s.closers = append(s.closers, s.desk.Close)
 	here, err := live.Open(c.liveOptions(log))
 	if err != nil {
 		return nil, fmt.Errorf("opening live state: %w", err)
@@ -90,8 +95,8 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	}
 	s.bridge, err = bridge.New(bridge.Config{
 		Ledger: s.ledger.signer, Witnesses: s.ledger.keys,
-		Store: s.store, Decider: engine, Texts: engine, Live: here, Log: log, Meter: s.metrics, Zone: zone,
-		ReviewWithin: c.Emergencies.ReviewWithin,
+		Store: s.store, Decider: s.desk, Texts: s.desk, Live: here, Log: log, Meter: s.metrics, Zone: zone,
+		ReviewWithin: c.Emergencies.ReviewWithin, KeepDecisions: c.Policy.KeepDecisions,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the bridge: %w", err)
@@ -130,7 +135,7 @@ func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here br
 			"ledger":      s.ledger.late, "canary": s.ledger.canaryFailed, "witness": s.ledger.forked,
 		},
 		Witness: s.ledger.handler(),
-		Ready:   c.ready, Draining: s.draining.Load, Limits: c.Limits.api(), TrustedProxies: proxies, HSTS: c.HSTS,
+		Ready:   s.checks(), Policy: s.desk, Draining: s.draining.Load, Limits: c.Limits.api(), TrustedProxies: proxies, HSTS: c.HSTS,
 	})
 	return err
 }
@@ -149,6 +154,7 @@ func (s *service) serve(ctx context.Context, ln net.Listener, grace time.Duratio
 	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() { s.sweep(sweeping) })
 	s.ledger.run(sweeping, &running)
+	running.Go(func() { s.watchPolicy(sweeping) })
 	if err == nil {
 		select {
 		case <-ctx.Done():

@@ -137,6 +137,22 @@ func times(v any) []*time.Time {
 			all = append(all, &v.FollowUp.OpenedAt, &v.FollowUp.DueAt, &v.FollowUp.ClosedAt)
 		}
 		return all
+	case *bridge.Activation:
+		return []*time.Time{&v.At}
+	case *bridge.RecordedDecision:
+		return []*time.Time{&v.At}
+	case *bridge.Ground:
+		var all []*time.Time
+		for i := range v.Team {
+			all = append(all, &v.Team[i].Period.Start, &v.Team[i].Period.End)
+		}
+		for i := range v.Representatives {
+			all = append(all, times(&v.Representatives[i])...)
+		}
+		for i := range v.Emergencies {
+			all = append(all, times(&v.Emergencies[i])...)
+		}
+		return all
 	case *bridge.Conversation:
 		return []*time.Time{&v.OpenedAt, &v.ChangedAt}
 	case *bridge.Message:

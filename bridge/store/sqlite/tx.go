@@ -52,6 +52,7 @@ func (t *tx) Entries() bridge.Entries             { return entries{t} }
 func (t *tx) Tree() bridge.Tree                   { return tree{t} }
 func (t *tx) Checkpoints() bridge.Checkpoints     { return signed{t} }
 func (t *tx) Emergencies() bridge.Emergencies     { return emergencies{t} }
+func (t *tx) Policies() bridge.Policies           { return policies{t} }
 
 // usable returns why t can't be used, if it can't.
 func (t *tx) usable() error {

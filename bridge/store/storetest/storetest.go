@@ -38,6 +38,8 @@ func Run(t *testing.T, open Opener) {
 		{"EndedConsents", endedConsents},
 		{"Due", due},
 		{"Emergencies", emergencies},
+		{"Activations", activations},
+		{"RecordedDecisions", recordedDecisions},
 		{"Requests", requests},
 		{"HeldRequests", heldRequests},
 		{"Conversations", conversations},
