@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/policy"
@@ -58,6 +59,9 @@ func signed(t testing.TB, m policy.Manifest, change func(*policy.Sources)) []byt
 	return raw
 }
 
+// patient waits for a machine that is shared.
+var patient = policy.Options{Budget: time.Second}
+
 // appended adds lines to a module.
 func appended(name, lines string) func(*policy.Sources) {
 	return func(s *policy.Sources) { s.Modules[name] = append(bytes.Clone(s.Modules[name]), "\n"+lines+"\n"...) }
@@ -68,7 +72,7 @@ func law(s *policy.Sources) map[string]any { return s.Data["law"].(map[string]an
 func TestABundleOfTheBuiltInPolicyDecidesAsItDoes(t *testing.T) {
 	_, public := keys(t)
 	raw := signed(t, policy.Manifest{Revision: 7}, nil)
-	l, err := policy.Verify(t.Context(), raw, public, policy.Options{})
+	l, err := policy.Verify(t.Context(), raw, public, patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +159,7 @@ func TestABadBundleIsRefused(t *testing.T) {
 		"a missing rule":      {make(func(s *policy.Sources) { delete(s.Modules, "consent/may.rego") }), "policy"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := policy.Verify(t.Context(), c.raw(), public, policy.Options{})
+			_, err := policy.Verify(t.Context(), c.raw(), public, patient)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want it to say %q", err, c.says)
 			}
@@ -212,7 +216,7 @@ func TestAFlippedBitChangesNoPolicy(t *testing.T) {
 		raw := bytes.Clone(good)
 		at := 10 + n*(len(raw)-20)/32
 		raw[at] ^= 1 << (n % 8)
-		if _, err := policy.Verify(t.Context(), raw, public, policy.Options{}); err == nil {
+		if _, err := policy.Verify(t.Context(), raw, public, patient); err == nil {
 			t.Errorf("packed byte %d, bit %d: taken", at, n%8)
 		}
 	}
@@ -242,7 +246,7 @@ func FuzzABundleOfAnyBytesIsRefused(f *testing.F) {
 	f.Add([]byte{})
 	_ = private
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, err := policy.Verify(t.Context(), raw, public, policy.Options{}); err == nil {
+		if _, err := policy.Verify(t.Context(), raw, public, patient); err == nil {
 			t.Error("taken without the key")
 		}
 	})

@@ -293,7 +293,12 @@ func readTables(tree any) (*tables, error) {
 	if err := d.Decode(t); err != nil {
 		return nil, fmt.Errorf("reading cases: %w", err)
 	}
-	return t, nil
+	for _, cases := range t.Cases {
+		if len(cases) > 0 {
+			return t, nil
+		}
+	}
+	return nil, errNoCases
 }
 
 // instants makes of each day in a tree, 1980-05-02, the instant at which it begins.
@@ -329,9 +334,7 @@ var errNoCases = errors.New("there are no cases")
 // check decides every case and names the first that comes out otherwise.
 func (t *tables) check(ctx context.Context, e *Engine) error {
 	var wrong error
-	n := 0
 	t.Each(func(file string, w world) {
-		n++
 		if wrong != nil {
 			return
 		}
@@ -346,9 +349,6 @@ func (t *tables) check(ctx context.Context, e *Engine) error {
 			wrong = fmt.Errorf("case %s/%s: %w", file, w.Case.Name, err)
 		}
 	})
-	if n == 0 {
-		return errNoCases
-	}
 	return wrong
 }
 
