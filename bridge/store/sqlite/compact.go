@@ -187,6 +187,7 @@ func said(f *fields, v *bridge.Message) {
 	word(f, &v.Basis)
 	series(f, &v.Consents, word)
 	word(f, &v.Revision)
+	word(f, &v.Subject)
 }
 
 // compacted is v as a compact document, nil when it is of no such kind.
