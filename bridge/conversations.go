@@ -74,6 +74,9 @@ func (b *Bridge) Open(ctx context.Context, c Caller, n NewConversation) (Convers
 		} else if !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		if err := known(g.tx, n.Patient, n.Members); err != nil {
+			return err
+		}
 		at := g.answers[0].Now
 		conv.OpenedAt, conv.ChangedAt = at, at
 		conv.Participants = []Ref{c.Party}
@@ -90,6 +93,37 @@ func (b *Bridge) Open(ctx context.Context, c Caller, n NewConversation) (Convers
 	}
 	b.poke(told)
 	return conv, nil
+}
+
+// known checks that the members can be somebody: of the directory, or this patient
+// and who acts for them. Of other patients nothing is told, not that they are there.
+func known(tx Tx, p PatientID, members []Party) error {
+	for _, m := range members {
+		if m.Function != "" || m.Ref == p.Ref() {
+			continue
+		}
+		var err error
+		switch m.Ref.Type() {
+		case TypeOrganization:
+			_, err = tx.Directory().Organization(m.Ref.ID())
+		case TypePractitionerRole:
+			_, err = tx.Directory().Role(m.Ref.ID())
+		case TypeRelatedPerson:
+			var x RelatedPerson
+			if x, err = tx.Directory().RelatedPerson(m.Ref.ID()); err == nil && x.Patient != p {
+				err = ErrNotFound
+			}
+		default:
+			err = ErrNotFound
+		}
+		if errors.Is(err, ErrNotFound) {
+			return BadRequest("a member who is not in the directory")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // opened finds the conversation that the caller opened with this MID.

@@ -352,3 +352,16 @@ func TestWhoIsWhoIsForProfessionals(t *testing.T) {
 		t.Errorf("it tells: %s", d)
 	}
 }
+
+// A name that was mistyped leaves no empty conversation behind.
+func TestAConversationWithNobodyIsNotOpened(t *testing.T) {
+	w := bridgetest.New(t)
+	for _, member := range []string{"gp-tpyo", "unit:nowhere", "patient:amir", "patient:nobody", "mother"} {
+		n := bridge.NewConversation{MID: bridgetest.MID(), Patient: "jens", Purpose: bridge.PurposeTreatment, Members: []bridge.Party{bridgetest.Party("psy"), bridgetest.Party(member)}}
+		_, err := w.Open(t.Context(), w.As("gp"), n)
+		bridgetest.MustDeny(t, err, bridge.CodeBadRequest)
+	}
+	if views, err := w.Conversations(t.Context(), w.As("gp"), bridge.ConversationQuery{}); err != nil || len(views) != 0 {
+		t.Errorf("there is %+v, %v", views, err)
+	}
+}
