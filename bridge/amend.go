@@ -65,6 +65,8 @@ func (g *passage) amend(c Caller, x Amendment, m *Message, told *pokes) error {
 	}
 	*m = old
 	switch {
+	case old.Erased:
+		return ErrErased
 	case old.State != MessageAccepted:
 		return &Error{Code: CodeConflict, Message: "only a message that was sent can be amended"}
 	case old.Retracted && !x.Retract:

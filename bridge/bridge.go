@@ -33,6 +33,8 @@ type Config struct {
 	// KeepDecisions is how long decisions are kept with what they were made on; 0:
 	// DefaultKeepDecisions, negative: they are not recorded.
 	KeepDecisions time.Duration
+	Sealer        Sealer // the store's; nil: nothing is sealed, and nothing can be erased
+	Keeper        Keeper // looks after its keys; nil: nobody does
 }
 
 // Meter counts what passes the gate. Labels are codes only.
@@ -88,6 +90,8 @@ type Bridge struct {
 	now       func() time.Time
 	meter     Meter
 	zone      *time.Location
+	sealer    Sealer
+	keeper    Keeper
 	actors    actors
 	drains    drains
 	talks     recent[ConversationID, Conversation]
@@ -123,6 +127,7 @@ func New(c Config) (*Bridge, error) {
 		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live,
 		log: c.Log, now: c.Now, meter: c.Meter, zone: c.Zone,
 		snapshots: map[PatientID]*Snapshot{}, askAll: true, signer: c.Ledger, witnesses: c.Witnesses,
+		sealer: c.Sealer, keeper: c.Keeper,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)

@@ -68,6 +68,8 @@ func (b *Bridge) subject(tx Tx, id ConversationID) (string, error) {
 // settled answers a claim that needs no question.
 func (w claim) settled(s Claimant) (claimed, bool) {
 	switch {
+	case w.message.Erased:
+		return claimed{withheld: []Code{ReasonErased}}, true
 	case w.own:
 		m := w.message
 		return claimed{message: &m}, true

@@ -107,7 +107,8 @@ type Objection struct {
 	LiftedAt  time.Time   `json:"lifted_at,omitzero"`
 }
 
-// Ruling is a Consent, an Objection or an Emergency: what a decision counts.
+// Ruling is a Consent, an Objection or an Emergency, which a decision counts, or an
+// Erasure, behind which there is nothing to decide about.
 type Ruling interface {
 	// About is the patient whom the ruling is about.
 	About() PatientID

@@ -33,6 +33,7 @@ const (
 	ReasonRetracted Code = "retracted"         // by its sender, before it was shown
 	ReasonReturned  Code = "returned"          // it went back to its sender
 	ReasonRecipient Code = "recipient_may_not" // for the sender: why is the recipient's own business
+	ReasonErased         = CodeErased          // its keys were destroyed
 )
 
 // Head returns the caller's place in their log, and the oldest n that is kept.

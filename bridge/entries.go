@@ -40,6 +40,9 @@ func (b *Bridge) Entries(ctx context.Context, c Caller, p PatientID, after uint6
 			return err
 		}
 		for _, l := range leaves {
+			if l.Erased {
+				return ErrErased
+			}
 			v := EntryView{Entry: l.Entry, Why: b.why(l.Entry, language)}
 			if v.By, err = wordedName(tx, l.Entry.By); err != nil {
 				return err

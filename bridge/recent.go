@@ -32,6 +32,17 @@ func (r *recent[K, V]) put(key K, v V) {
 	r.all[key] = v
 }
 
+// dropIf forgets what match finds.
+func (r *recent[K, V]) dropIf(match func(V) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k, v := range r.all {
+		if match(v) {
+			delete(r.all, k)
+		}
+	}
+}
+
 func (r *recent[K, V]) drop(key K) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -46,9 +46,10 @@ type Sealer interface {
 	// that the key was destroyed; a *NotReadyError asks for Ready; any other error
 	// that the bytes are not what was sealed there.
 	Open(dst []byte, at Place, sealed []byte) ([]byte, error)
-	// Erase destroys the patient's keys of these kinds, for good, and forgets them.
-	// Without the log key nothing more is kept about the patient.
-	Erase(ctx context.Context, patient PatientID, at time.Time, kinds ...KeyKind) error
+	// Erase destroys the patient's keys of these kinds for good, and forgets them:
+	// those made before then, or all of them for the zero time. Without a log key
+	// nothing more is kept about the patient.
+	Erase(ctx context.Context, patient PatientID, then time.Time, kinds ...KeyKind) error
 }
 
 // SealedPrefix is how many first bytes tell what sealed bytes are: a version, 1
@@ -92,9 +93,10 @@ type Keys interface {
 	// Rewrap replaces the wrapping of keys, and reports how many still were
 	// there to be rewrapped.
 	Rewrap(ctx context.Context, keys ...WrappedKey) (int, error)
-	// Destroy overwrites the patient's keys of these kinds, on the disk too. Their
-	// numbers stay.
-	Destroy(ctx context.Context, patient PatientID, at time.Time, kinds ...KeyKind) error
+	// Destroy overwrites the patient's keys of these kinds, on the disk too: those
+	// made before then, or all of them for the zero time. Their numbers stay. Doing
+	// it again finishes what was interrupted.
+	Destroy(ctx context.Context, patient PatientID, then time.Time, kinds ...KeyKind) error
 	// After lists at most limit keys in order of patient, kind and number, behind
 	// the one given; the zero key is before all.
 	After(ctx context.Context, k WrappedKey, limit int) ([]WrappedKey, error)

@@ -109,10 +109,14 @@ type Consents interface {
 	All(patient PatientID) ([]Consent, []Objection, error)
 	// Due lists active consents of any patient whose period ended before t.
 	Due(t time.Time, limit int) ([]Consent, error)
-	// Put inserts or replaces a Consent, an Objection or an Emergency. An id that
-	// is another patient's, or that of an ended consent made active again (I6), is
-	// CodeConflict.
+	// Put inserts or replaces a Consent, an Objection, an Emergency or an Erasure.
+	// An id that is another patient's, or that of an ended consent made active again
+	// (I6), is CodeConflict. An Erasure that is not Done takes away what is not
+	// sealed: it expires pending deliveries and, with Log, removes who the patient
+	// is. While rows of before there were keys are not sealed it is CodeBusy.
 	Put(r Ruling) error
+	// Erasures lists all erasures, oldest first.
+	Erasures() ([]Erasure, error)
 	Request(id RequestID) (ConsentRequest, error)
 	Requests(q RequestQuery) ([]ConsentRequest, error)
 	PutRequest(r ConsentRequest) error

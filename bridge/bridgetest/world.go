@@ -7,6 +7,7 @@
 package bridgetest
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/ledger"
 	"github.com/brobygger/brobygger/bridge/live"
+	"github.com/brobygger/brobygger/bridge/seal"
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
 	"github.com/brobygger/brobygger/policy"
 )
@@ -55,6 +57,8 @@ type World struct {
 	Policy *policy.Engine
 	Path   string // of the store's file
 	Log    *ledger.Signer
+	KEK    string // file of the key-encryption key
+	Sealer *seal.Sealer
 
 	tb    testing.TB
 	store bridge.Store
@@ -85,7 +89,8 @@ func New(tb testing.TB, options ...Option) *World {
 	tb.Helper()
 	w := &World{tb: tb, Clock: &Clock{now: Noon}, Path: filepath.Join(tb.TempDir(), "bridge.db")}
 	var err error
-	if w.store, err = sqlite.Open(w.Path, sqlite.Options{Reserve: -1}); err != nil {
+	keys := w.seal()
+	if w.store, err = sqlite.Open(w.Path, sqlite.Options{Reserve: -1, Sealer: w.Sealer, Keys: keys}); err != nil {
 		tb.Fatal(err)
 	}
 	if w.Policy, err = policy.New(policy.Options{}); err != nil {
@@ -98,7 +103,7 @@ func New(tb testing.TB, options ...Option) *World {
 	if w.Log, err = ledger.NewSigner("log.test", ledger.NewSeed()); err != nil {
 		tb.Fatal(err)
 	}
-	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now}
+	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now, Sealer: w.Sealer, Keeper: w.Sealer}
 	for _, o := range options {
 		o(&c)
 	}
@@ -121,6 +126,29 @@ func New(tb testing.TB, options ...Option) *World {
 		tb.Fatal(err)
 	}
 	return w
+}
+
+// seal makes keys beside the store, and returns their name.
+func (w *World) seal() string {
+	w.tb.Helper()
+	w.KEK = filepath.Join(filepath.Dir(w.Path), "kek.json")
+	keys, err := sqlite.OpenKeys(filepath.Join(filepath.Dir(w.Path), "keys.db"))
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	kek, err := seal.OpenFile(w.KEK, true)
+	if err == nil {
+		w.Sealer, err = seal.Open(w.tb.Context(), keys, kek, seal.Options{})
+	}
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	w.tb.Cleanup(func() {
+		if err := errors.Join(w.Sealer.Close(), keys.Close()); err != nil {
+			w.tb.Errorf("closing the keys: %v", err)
+		}
+	})
+	return keys.ID()
 }
 
 // Identity is what a checked token of a person of the region says: the subject is

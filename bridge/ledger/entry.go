@@ -35,6 +35,7 @@ const (
 	KindLifted     Kind = "lifted"     // an objection was lifted
 	KindEmergency  Kind = "emergency"  // the glass was broken
 	KindReviewed   Kind = "reviewed"   // an emergency access was looked into
+	KindErased     Kind = "erased"     // keys were destroyed; Action says of what
 	KindRegistered Kind = "registered" // patient, care team or representatives changed
 )
 

@@ -33,7 +33,8 @@ type FileKEK struct {
 }
 
 // OpenFile opens the KEK at path, making it (0600) when create is set and nothing
-// is there. It refuses a file that others than its owner may read.
+// is there. It refuses a file that others than its owner may read. With an error
+// too there is a KEK, of use once the file is as it should be.
 func OpenFile(path string, create bool) (*FileKEK, error) {
 	f := &FileKEK{path: path}
 	_, err := f.current()
@@ -48,7 +49,7 @@ func OpenFile(path string, create bool) (*FileKEK, error) {
 		_, err = f.current()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("making the key-encryption key: %w", err)
+		return f, fmt.Errorf("making the key-encryption key: %w", err)
 	}
 	return f, nil
 }

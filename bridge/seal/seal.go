@@ -156,14 +156,14 @@ func (s *Sealer) Open(dst []byte, at bridge.Place, sealed []byte) ([]byte, error
 }
 
 // Erase implements bridge.Sealer.
-func (s *Sealer) Erase(ctx context.Context, patient bridge.PatientID, at time.Time, kinds ...bridge.KeyKind) error {
+func (s *Sealer) Erase(ctx context.Context, patient bridge.PatientID, then time.Time, kinds ...bridge.KeyKind) error {
 	if patient == "" || len(kinds) == 0 || slices.Contains(kinds, bridge.KeySpare) {
 		return bridge.BadRequest("erasing takes a patient and kinds of key")
 	}
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	s.cache.forget(patient)
-	if err := s.keys.Destroy(ctx, patient, at, kinds...); err != nil {
+	if err := s.keys.Destroy(ctx, patient, then, kinds...); err != nil {
 		return fmt.Errorf("destroying keys: %w", err)
 	}
 	return nil

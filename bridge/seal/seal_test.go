@@ -195,7 +195,7 @@ func TestErasedContentStaysErased(t *testing.T) {
 	w.ready("p1", "p2")
 	entry := bridge.Place{Patient: "p1", Kind: bridge.KeyLog, Table: "entries", Column: "entry", Row: "1"}
 	sealed, logged := w.sealed(here, "the text"), w.sealed(entry, "an entry")
-	if err := w.Erase(t.Context(), "p1", time.Now(), bridge.KeyContent); err != nil {
+	if err := w.Erase(t.Context(), "p1", time.Time{}, bridge.KeyContent); err != nil {
 		t.Fatal(err)
 	}
 	w.ready("p1")
@@ -205,7 +205,7 @@ func TestErasedContentStaysErased(t *testing.T) {
 	opens(t, w, entry, logged, "an entry")
 	opens(t, w, here, w.sealed(here, "what came later"), "what came later")
 
-	if err := w.Erase(t.Context(), "p1", time.Now(), bridge.KeyContent, bridge.KeyLog); err != nil {
+	if err := w.Erase(t.Context(), "p1", time.Time{}, bridge.KeyContent, bridge.KeyLog); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []*seal.Sealer{w.Sealer, w.open(seal.Options{})} {
@@ -222,7 +222,7 @@ func TestErasedContentStaysErased(t *testing.T) {
 		}
 	}
 	for _, kinds := range [][]bridge.KeyKind{nil, {bridge.KeySpare}} {
-		if err := w.Erase(t.Context(), "p1", time.Now(), kinds...); bridge.CodeOf(err) != bridge.CodeBadRequest {
+		if err := w.Erase(t.Context(), "p1", time.Time{}, kinds...); bridge.CodeOf(err) != bridge.CodeBadRequest {
 			t.Errorf("erasing %v: %v", kinds, err)
 		}
 	}

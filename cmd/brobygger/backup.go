@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -17,23 +18,34 @@ import (
 
 type backupCmd struct {
 	Data string `help:"Folder of the data; the bridge may be running." required:"" type:"existingdir" placeholder:"FOLDER"`
+	Keys bool   `help:"The keys, in place of the data. Keep them apart, and for 30 days at most: an erasure ends with the last of them."`
 	File string `arg:"" help:"File to write; it must not be there."`
 }
 
 // Run copies one consistent state.
 func (b *backupCmd) Run(ctx context.Context, out *printer) error {
-	if err := sqlite.Backup(ctx, filepath.Join(b.Data, database), b.File); err != nil {
+	var err error
+	text := "Backed up to %s. It opens with the keys only, which are backed up apart (--keys); names and times are readable.\n"
+	if b.Keys {
+		text = "Backed up the keys to %s. Keep them apart from the data, for 30 days at most. They open with the key-encryption key only.\n"
+		err = sqlite.BackupKeys(ctx, filepath.Join(b.Data, keysFile), b.File)
+	} else {
+		err = sqlite.Backup(ctx, filepath.Join(b.Data, database), b.File)
+	}
+	if err != nil {
 		return err
 	}
 	if !out.value(map[string]string{"file": b.File}) {
-		out.printf("Backed up to %s. It holds health information: keep it as safe as the bridge.\n", b.File)
+		out.printf(text, b.File)
 	}
 	return nil
 }
 
 type restoreCmd struct {
-	Data string `help:"Folder of the data; it must not hold a database." required:"" placeholder:"FOLDER"`
-	File string `arg:"" help:"The backup." type:"existingfile"`
+	Data        string `help:"Folder of the data; it must not hold a database." required:"" placeholder:"FOLDER"`
+	Keys        string `help:"Backup of the keys, where they are lost too." type:"existingfile" placeholder:"FILE"`
+	WithoutKeys bool   `help:"The keys are lost for good: what they sealed stays unreadable, and the bridge begins with new ones."`
+	File        string `arg:"" help:"The backup of the data." type:"existingfile"`
 }
 
 // Run puts a copy of the backup into the folder, gives it a new log id and checks
@@ -42,19 +54,25 @@ func (r *restoreCmd) Run(ctx context.Context, out *printer) (err error) {
 	if err := os.MkdirAll(r.Data, 0o700); err != nil {
 		return fmt.Errorf("restoring: %w", err)
 	}
-	path := filepath.Join(r.Data, database)
-	if err := copyNew(r.File, path); err != nil {
-		return fmt.Errorf("restoring: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(path))
+	for to, from := range map[string]string{database: r.File, keysFile: r.Keys} {
+		if from == "" {
+			continue
 		}
-	}()
-	if err := sqlite.Restored(path); err != nil {
+		path := filepath.Join(r.Data, to)
+		if err := copyNew(from, path); err != nil {
+			return fmt.Errorf("restoring: %w", err)
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, os.Remove(path))
+			}
+		}()
+	}
+	path := filepath.Join(r.Data, database)
+	if err := errors.Join(sqlite.Restored(path), r.fits(path)); err != nil {
 		return err
 	}
-	log, err := checkStore(ctx, path)
+	log, _, err := checkStore(ctx, r.Data, keysConfig{}, false)
 	if err = errors.Join(err, ownedLike(r.Data)); err != nil {
 		return err
 	}
@@ -63,6 +81,14 @@ func (r *restoreCmd) Run(ctx context.Context, out *printer) (err error) {
 			"What came after the backup is gone, withdrawals included: withdraw again before you serve.\n")
 	}
 	return nil
+}
+
+// fits wants the keys of the data beside it, or the word that they are lost.
+func (r *restoreCmd) fits(path string) error {
+	if r.WithoutKeys {
+		return sqlite.Unpaired(path)
+	}
+	return sqlite.Paired(path, filepath.Join(r.Data, keysFile))
 }
 
 // copyNew copies a file to a path where there is none, and syncs it.
@@ -84,35 +110,55 @@ func copyNew(from, to string) (err error) {
 }
 
 type checkCmd struct {
-	Data string `help:"Folder of the data; the bridge must be stopped." required:"" type:"existingdir" placeholder:"FOLDER"`
+	Data   string `help:"Folder of the data; the bridge must be stopped." required:"" type:"existingdir" placeholder:"FOLDER"`
+	Config string `help:"The bridge's configuration, when it says where the key-encryption key is." type:"existingfile" placeholder:"FILE"`
+	NoKeys bool   `help:"Verify chains by their commitments, and open nothing."`
 }
 
 // Run reads everything, and names the first thing that is wrong.
 func (k *checkCmd) Run(ctx context.Context, out *printer) error {
-	path := filepath.Join(k.Data, database)
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(filepath.Join(k.Data, database)); err != nil {
 		return fmt.Errorf("checking: %w", err)
 	}
-	log, err := checkStore(ctx, path)
+	c, err := readConfig(k.Config, os.Environ())
+	if err != nil {
+		return err
+	}
+	log, opened, err := checkStore(ctx, k.Data, c.Keys, !k.NoKeys)
 	if err = errors.Join(err, ownedLike(k.Data)); err != nil {
 		return err
 	}
-	if !out.value(map[string]string{"log": log}) {
+	if !out.value(map[string]any{"log": log, "keys": opened}) {
 		out.printf("Checked: chains, numbers and accounts are whole.\n")
+		if !opened {
+			out.printf("Nothing was opened, since the keys were not there: of entries, their commitments are right.\n")
+		}
 	}
 	return nil
 }
 
-// checkStore opens a store, checks it whole, closes it, and returns its log's id.
-func checkStore(ctx context.Context, path string) (log string, err error) {
-	s, err := sqlite.Open(path, sqlite.Options{})
+// checkStore opens a store, with its keys when they are there and wanted, checks it
+// whole, closes it, and returns its log's id.
+func checkStore(ctx context.Context, folder string, k keysConfig, withKeys bool) (log string, opened bool, err error) {
+	var o sqlite.Options
+	if _, err := os.Stat(filepath.Join(folder, keysFile)); err == nil && withKeys {
+		s, err := openSealed(ctx, folder, k, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return "", false, err
+		}
+		defer func() { err = errors.Join(err, s.close()) }()
+		if opened = s.sealer.Healthy(ctx) == nil; opened {
+			o.Sealer, o.Keys = s.sealer, s.keys.ID()
+		}
+	}
+	s, err := sqlite.Open(filepath.Join(folder, database), o)
 	if err != nil {
-		return "", fmt.Errorf("opening the store: %w", err)
+		return "", false, fmt.Errorf("opening the store: %w", err)
 	}
 	if err := errors.Join(s.Check(ctx), s.Close()); err != nil {
-		return "", fmt.Errorf("checking: %w", err)
+		return "", false, fmt.Errorf("checking: %w", err)
 	}
-	return s.Log(), nil
+	return s.Log(), opened, nil
 }
 
 // ownedLike gives the database to whom its folder belongs: root restores, and a
@@ -126,9 +172,12 @@ func ownedLike(folder string) error {
 	if !ok || os.Geteuid() != 0 || owner.Uid == 0 {
 		return nil
 	}
-	files, err := filepath.Glob(filepath.Join(folder, database+"*"))
-	for _, f := range files {
-		err = errors.Join(err, os.Lchown(f, int(owner.Uid), int(owner.Gid)))
+	for _, of := range []string{database, keysFile, "kek.json"} {
+		files, globErr := filepath.Glob(filepath.Join(folder, of+"*"))
+		err = errors.Join(err, globErr)
+		for _, f := range files {
+			err = errors.Join(err, os.Lchown(f, int(owner.Uid), int(owner.Gid)))
+		}
 	}
 	return err
 }

@@ -48,6 +48,7 @@ type config struct {
 		Endpoint string  `yaml:"endpoint"`
 		Share    float64 `yaml:"share"`
 	} `yaml:"otlp"`
+	Keys   keysConfig   `yaml:"keys"`
 	Limits limitsConfig `yaml:"limits"`
 	Ledger ledgerConfig `yaml:"ledger"`
 	Policy struct {

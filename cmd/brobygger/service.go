@@ -68,7 +68,15 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 			err = errors.Join(err, s.close())
 		}
 	}()
-	s.store, err = sqlite.Open(filepath.Join(c.Data, database), sqlite.Options{Log: log, Committed: s.metrics.Committed})
+	keys, err := openSealed(ctx, c.Data, c.Keys, log)
+	if err != nil {
+		return nil, fmt.Errorf("opening the keys: %w", err)
+	}
+	s.closers = append(s.closers, keys.close)
+	s.sealed(keys)
+	s.store, err = sqlite.Open(filepath.Join(c.Data, database), sqlite.Options{
+		Log: log, Committed: s.metrics.Committed, Sealer: keys.sealer, Keys: keys.keys.ID(),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
@@ -96,10 +104,13 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	s.bridge, err = bridge.New(bridge.Config{
 		Ledger: s.ledger.signer, Witnesses: s.ledger.keys,
 		Store: s.store, Decider: s.desk, Texts: s.desk, Live: here, Log: log, Meter: s.metrics, Zone: zone,
-		ReviewWithin: c.Emergencies.ReviewWithin, KeepDecisions: c.Policy.KeepDecisions,
+		ReviewWithin: c.Emergencies.ReviewWithin, KeepDecisions: c.Policy.KeepDecisions, Sealer: keys.sealer, Keeper: keys.sealer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the bridge: %w", err)
+	}
+	if err := s.bridge.FinishErasures(ctx); err != nil {
+		return nil, fmt.Errorf("destroying the keys of who was erased: %w", err)
 	}
 	s.oversee()
 	s.ledger.oversee(s.bridge, s.metrics)
@@ -199,7 +210,7 @@ func (s *service) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		err := s.bridge.Sweep(ctx)
+		err := errors.Join(s.bridge.Sweep(ctx), s.reseal(ctx))
 		if u, countErr := s.bridge.Unreviewed(ctx); countErr != nil {
 			err = errors.Join(err, countErr)
 		} else {

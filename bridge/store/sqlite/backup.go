@@ -116,3 +116,49 @@ func Restored(path string) (err error) {
 	}
 	return err
 }
+
+// Paired makes sure that the keys at keys are those that sealed the database at
+// path, if any did.
+func Paired(path, keys string) error {
+	return onFile(path, func(c *conn) error {
+		row, err := c.one(`SELECT value FROM meta WHERE key = 'keys'`)
+		if errors.Is(err, bridge.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if there, err := exists(keys); err != nil || !there {
+			return errors.Join(ErrOtherKeys, err)
+		}
+		return onFile(keys, func(k *conn) error {
+			id, err := keysID(k)
+			if err == nil && id != text(row[0]) {
+				err = ErrOtherKeys
+			}
+			return err
+		})
+	})
+}
+
+// Unpaired lets a database go on with other keys than those that sealed it. What
+// they sealed is as good as erased.
+func Unpaired(path string) error {
+	return onFile(path, func(c *conn) error {
+		_, err := c.exec(`DELETE FROM meta WHERE key = 'keys'`)
+		if err == nil {
+			_, err = c.exec(`INSERT OR IGNORE INTO meta (key, value) VALUES ('unpaired', '')`)
+		}
+		return err
+	})
+}
+
+// onFile runs f on a database that nobody has open.
+func onFile(path string, f func(*conn) error) (err error) {
+	c, err := dial(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	return f(c)
+}

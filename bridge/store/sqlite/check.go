@@ -23,6 +23,7 @@ type check struct {
 	relied map[string]int64  // claims by consent
 	epochs map[bridge.PatientID]uint64
 	logged map[bridge.DisclosureID]logged
+	erased map[logged]bool // entries whose keys were destroyed
 }
 
 // logged is where a disclosure is in the record.
@@ -35,9 +36,9 @@ type logged struct {
 // that run beside it have one connection less.
 func (s *Store) Check(ctx context.Context) error {
 	return s.View(ctx, func(t bridge.Tx) error {
-		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}, logged: map[bridge.DisclosureID]logged{}}
+		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}, logged: map[bridge.DisclosureID]logged{}, erased: map[logged]bool{}}
 		for _, step := range []func() error{
-			c.file, c.chains, c.tree, c.checkpoints, c.eventLogs, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
+			c.file, c.chains, c.tree, c.checkpoints, c.eventLogs, c.sealedMessages, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
 		} {
 			if err := step(); err != nil {
 				return fmt.Errorf("checking: %w", err)
@@ -112,6 +113,12 @@ func (c *check) chain(id bridge.PatientID, head bridge.Head) error {
 		return err
 	}
 	for _, l := range leaves {
+		if l.Erased {
+			c.erased[logged{id, l.Entry.Seq}] = true
+			if err := c.mayBeErased(id); err != nil {
+				return fmt.Errorf("entry %d: %w", l.Entry.Seq, err)
+			}
+		}
 		if l.Entry.Disclosure != "" {
 			c.logged[bridge.DisclosureID(l.Entry.Disclosure)] = logged{bridge.PatientID(l.Entry.Patient), l.Entry.Seq}
 		}
@@ -245,7 +252,7 @@ func (c *check) claims() error {
 		if err != nil {
 			return err
 		}
-		if c.logged[d.ID] != (logged{d.Patient, d.Seq}) {
+		if at := (logged{d.Patient, d.Seq}); c.logged[d.ID] != at && !c.erased[at] {
 			return fmt.Errorf("disclosure %s: not entry %d of patient %s", d.ID, d.Seq, d.Patient)
 		}
 		c.shown[pair(d.Message, d.Recipient)] = true

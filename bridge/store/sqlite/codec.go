@@ -126,6 +126,8 @@ func times(v any) []*time.Time {
 		return []*time.Time{&v.Scope.Period.Start, &v.Scope.Period.End, &v.GrantedAt, &v.EndedAt}
 	case *bridge.ConsentRequest:
 		return []*time.Time{&v.Scope.Period.Start, &v.Scope.Period.End, &v.CreatedAt, &v.ExpiresAt, &v.AnsweredAt}
+	case *bridge.Erasure:
+		return []*time.Time{&v.At}
 	case *bridge.Objection:
 		return []*time.Time{&v.CreatedAt, &v.LiftedAt}
 	case *bridge.Emergency:

@@ -68,6 +68,8 @@ func (c consents) Put(r bridge.Ruling) error {
 			return err
 		}
 		return c.putEmergency(r, doc)
+	case bridge.Erasure:
+		return c.putErasure(r)
 	}
 	return fmt.Errorf("keeping %T: not a ruling", r)
 }

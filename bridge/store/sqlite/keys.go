@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -48,6 +49,9 @@ func OpenKeys(path string) (_ *Keys, err error) {
 	}
 	if err == nil {
 		k.id, err = keysID(k.c)
+	}
+	if err == nil {
+		err = scrub(k.c) // that a crash may have kept off
 	}
 	if err != nil {
 		return nil, errors.Join(err, k.Close())
@@ -187,16 +191,26 @@ func (k *Keys) Rewrap(ctx context.Context, keys ...bridge.WrappedKey) (int, erro
 // Destroy implements bridge.Keys. secure_delete overwrites what a row held, but
 // moved rows may have left copies between the rows of a page, and the write-ahead
 // log holds pages as they were. So the file is written anew and the log emptied.
-func (k *Keys) Destroy(ctx context.Context, patient bridge.PatientID, at time.Time, kinds ...bridge.KeyKind) error {
+func (k *Keys) Destroy(ctx context.Context, patient bridge.PatientID, then time.Time, kinds ...bridge.KeyKind) error {
+	until := int64(math.MaxInt64)
+	if !then.IsZero() {
+		until = nanos(then)
+	}
 	err := k.changing(ctx, func(c *conn) error {
+		done := int64(0)
 		for _, kind := range kinds {
-			_, err := c.exec(`UPDATE keys SET wrapped = x'', destroyed = ? WHERE patient = ? AND kind = ? AND destroyed IS NULL`,
-				nanos(at), string(patient), string(kind))
+			n, err := c.exec(`UPDATE keys SET wrapped = x'', destroyed = ?1 WHERE patient = ?2 AND kind = ?3 AND destroyed IS NULL AND made < ?4`,
+				time.Now().UnixNano(), string(patient), string(kind), until)
 			if err != nil {
 				return err
 			}
+			done += n
 		}
-		return nil
+		if done == 0 {
+			return nil
+		}
+		_, err := c.exec(`INSERT OR IGNORE INTO meta (key, value) VALUES ('scrub', '')`)
+		return err
 	})
 	if err != nil {
 		return err
@@ -204,8 +218,12 @@ func (k *Keys) Destroy(ctx context.Context, patient bridge.PatientID, at time.Ti
 	return k.with(ctx, scrub)
 }
 
-// scrub writes the database anew and empties its write-ahead log.
+// scrub writes the database anew and empties its write-ahead log, when something
+// was destroyed since the last time.
 func scrub(c *conn) error {
+	if _, err := c.one(`SELECT 1 FROM meta WHERE key = 'scrub'`); errors.Is(err, bridge.ErrNotFound) {
+		return nil
+	}
 	if _, err := c.exec("VACUUM"); err != nil {
 		return fmt.Errorf("writing the file anew: %w", err)
 	}
@@ -216,7 +234,8 @@ func scrub(c *conn) error {
 	if err != nil {
 		return fmt.Errorf("emptying the write-ahead log: %w", err)
 	}
-	return nil
+	_, err = c.exec(`DELETE FROM meta WHERE key = 'scrub'`)
+	return err
 }
 
 // BackedUp implements bridge.Keys.

@@ -60,7 +60,7 @@ func (t *tx) seal(at bridge.Place, plain []byte) ([]byte, error) {
 	}
 	sealed, err := s.Seal(nil, at, plain)
 	var lack *bridge.NotReadyError
-	if t.need == bridge.NeedEssential && errors.As(err, &lack) {
+	if t.spare && errors.As(err, &lack) {
 		sealed, err = s.Spare(nil, at, plain)
 	}
 	if err != nil {
@@ -119,6 +119,11 @@ func (t *tx) decode(at bridge.Place, column driver.Value, v any) error {
 
 // pair makes sure that the database and the keys belong together.
 func (s *Store) pair(c *conn) error {
+	if s.options.Sealer == nil {
+		// What is written now is plain, and has to be found again.
+		_, err := c.exec(`DELETE FROM meta WHERE key LIKE 'sealed:%'`)
+		return err
+	}
 	if s.options.Keys == "" {
 		return nil
 	}

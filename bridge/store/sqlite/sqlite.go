@@ -167,8 +167,9 @@ func (s *Store) Update(ctx context.Context, patient bridge.PatientID, fn func(br
 	if err := s.unsealing(ctx, patient); err != nil {
 		return err
 	}
+	spare := patient == "" || bridge.NeedOf(ctx) == bridge.NeedEssential
 	for again := 0; ; again++ {
-		err := s.writer.update(ctx, fn)
+		err := s.writer.update(ctx, fn, spare)
 		var lack *bridge.NotReadyError
 		if s.options.Sealer == nil || !errors.As(err, &lack) || again == mostLacking {
 			return err

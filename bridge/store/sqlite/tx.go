@@ -28,6 +28,9 @@ type tx struct {
 	// ctx is that of a view, which may wait for keys. The writer waits for nobody.
 	ctx  context.Context //nolint:containedctx // a view lives as long as the call that it came with
 	need bridge.Need
+	// spare: what lacks its patient's key is sealed with the spare one, and gets
+	// its own later. For what is essential, and for imports of many patients.
+	spare bool
 	// began says that a view has read something: only then is there a snapshot.
 	began bool
 	// tail is what a view finds behind the tables, once it was read.

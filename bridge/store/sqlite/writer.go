@@ -33,6 +33,7 @@ type job struct {
 	err      error
 	panicked any
 	careful  bool // fn has a savepoint of its own
+	spare    bool // entries may be sealed with the spare key
 	done     chan struct{}
 	gone     atomic.Bool // taken by the writer, or left by its caller: whoever is first
 }
@@ -76,8 +77,8 @@ type writer struct {
 }
 
 // update hands fn to the writer and waits for the commit.
-func (w *writer) update(ctx context.Context, fn func(bridge.Tx) error) error {
-	j := &job{fn: fn, need: bridge.NeedOf(ctx), done: make(chan struct{})}
+func (w *writer) update(ctx context.Context, fn func(bridge.Tx) error, spare bool) error {
+	j := &job{fn: fn, need: bridge.NeedOf(ctx), spare: spare, done: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("waiting for the writer: %w", err)
 	}
@@ -279,7 +280,7 @@ func (w *writer) run(j *job) error {
 		j.err = &bridge.Error{Code: bridge.CodeStorageFull, Message: "free space is below the reserve"}
 		return nil
 	}
-	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need}
+	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need, spare: j.spare}
 	j.err = w.call(j, t)
 	if t.lost != nil {
 		j.err = nil // the group's error is its error

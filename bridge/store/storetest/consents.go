@@ -104,7 +104,9 @@ func requests(t *testing.T, w *world) {
 		t.Run(c.name, func(*testing.T) {
 			w.both(func(tx bridge.Tx) error {
 				got, err := tx.Consents().Requests(c.q)
-				same(w, "requests", got, c.want)
+				if err == nil { // otherwise it may run again, with keys
+					same(w, "requests", got, c.want)
+				}
 				return err
 			})
 		})

@@ -115,15 +115,23 @@ func keysRewrap(t *testing.T, w *keyring) {
 func keysDestroy(t *testing.T, w *keyring) {
 	content, log, other := key("p", bridge.KeyContent, 1), key("p", bridge.KeyLog, 2), key("q", bridge.KeyContent, 1)
 	w.add(content, log, other)
-	at := made.Add(time.Hour)
+	if err := w.Destroy(t.Context(), "p", content.Made, bridge.KeyContent); err != nil { // nothing is older
+		t.Fatal(err)
+	}
+	w.want("p", content, log)
+	var first time.Time
 	for range 2 { // again changes nothing, not even the time
-		if err := w.Destroy(t.Context(), "p", at, bridge.KeyContent); err != nil {
+		if err := w.Destroy(t.Context(), "p", time.Time{}, bridge.KeyContent); err != nil {
 			t.Fatal(err)
 		}
 		gone := content
-		gone.Wrapped, gone.Destroyed = nil, made.Add(time.Hour)
+		all, err := w.Of(t.Context(), "p")
+		if err != nil || all[0].Destroyed.IsZero() || !first.IsZero() && !all[0].Destroyed.Equal(first) {
+			t.Fatalf("destroyed %v, first %v: %v", all, first, err)
+		}
+		first = all[0].Destroyed
+		gone.Wrapped, gone.Destroyed = nil, first
 		w.want("p", gone, log)
-		at = at.Add(time.Hour)
 	}
 	if n, err := w.Rewrap(t.Context(), content); n != 0 || err != nil {
 		t.Errorf("a destroyed key came back: %d, %v", n, err)
