@@ -100,6 +100,7 @@ func newAPI(c Config, mux *http.ServeMux) *api {
 	a.attachmentRoutes(c.Bridge, c.Bridge)
 	a.accountRoutes(c.Bridge)
 	a.policyRoutes(c.Bridge)
+	a.keyRoutes(c.Bridge)
 	a.importRoutes(c.Bridge, c.Bridge)
 	return a
 }

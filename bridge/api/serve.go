@@ -120,7 +120,7 @@ const (
 var always = []bridge.Code{
 	bridge.CodeBadRequest, bridge.CodeUnauthenticated, bridge.CodeTokenExpired, bridge.CodeAccountDisabled,
 	bridge.CodeForbidden, bridge.CodeTooLarge, bridge.CodeRateLimited, bridge.CodeInternal,
-	bridge.CodeBusy, bridge.CodePolicyUnavailable, bridge.CodeKeyUnknown,
+	bridge.CodeBusy, bridge.CodePolicyUnavailable, bridge.CodeKeyUnknown, bridge.CodeErased,
 }
 
 // problemsFor refers to the answers to the codes.

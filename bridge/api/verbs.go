@@ -22,6 +22,7 @@ type Verbs interface {
 	Proofs
 	Talking
 	Accounts
+	Keys
 	Parts
 }
 
@@ -126,6 +127,14 @@ type Accounts interface {
 	Enable(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	SignOut(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	Import(ctx context.Context, c bridge.Caller, batch bridge.ImportBatch) (bridge.ImportReport, error)
+}
+
+// Keys are rotated, counted, and destroyed for good.
+type Keys interface {
+	Erase(ctx context.Context, c bridge.Caller, n bridge.NewErasure) (bridge.ErasureReceipt, error)
+	RotateKeys(ctx context.Context, c bridge.Caller, patients ...bridge.PatientID) (int, error)
+	RotateKEK(ctx context.Context, c bridge.Caller) (int, error)
+	Keys(ctx context.Context, c bridge.Caller) (bridge.KeyStatus, error)
 }
 
 // Parts of the bridge that health and words come from.

@@ -1182,7 +1182,7 @@ export interface EntriesAfter {
 }
 
 /** Kind is what an entry records. */
-export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "released" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "registered";
+export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "released" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "erased" | "registered";
 
 /**
  * Entry is one line of a patient's record. It holds no free text, no content and

@@ -50,6 +50,8 @@ type commands struct {
 	Account accountCmd `cmd:"" group:"operate" help:"Close and open accounts."`
 	Token   tokenCmd   `cmd:"" group:"operate" help:"Get a token from a demo's issuer."`
 	Health  healthCmd  `cmd:"" group:"operate" help:"Ask whether the bridge can serve."`
+	Keys    keysCmd    `cmd:"" group:"operate" help:"Count and rotate the keys that data is sealed with."`
+	Erase   eraseCmd   `cmd:"" group:"operate" help:"Destroy the keys of what is kept about a patient."`
 	Backup  backupCmd  `cmd:"" group:"operate" help:"Copy the data while the bridge runs."`
 	Restore restoreCmd `cmd:"" group:"operate" help:"Put a backup in the place of lost data."`
 	Check   checkCmd   `cmd:"" group:"operate" help:"Read all data and name what is wrong."`
