@@ -215,10 +215,9 @@ func exampleRest() map[string]example {
 			}}},
 		}},
 		"enable-account": {account, nil},
-		"enable-account":     {account, nil},
-		"count-keys": {nil, bridge.KeyStatus{Patients: 2, Keys: 5, Destroyed: 2, Versions: map[string]int{"v3": 5}, BackedUp: exTime}},
-		"rotate-kek":  {nil, rotated{5}},
-		"rotate-keys": {rotation{[]bridge.PatientID{exPatient}, false}, rotated{1}},
+		"count-keys":     {nil, bridge.KeyStatus{Patients: 2, Keys: 5, Destroyed: 2, Versions: map[string]int{"v3": 5}, BackedUp: exTime}},
+		"rotate-kek":     {nil, rotated{5}},
+		"rotate-keys":    {rotation{[]bridge.PatientID{exPatient}, false}, rotated{1}},
 		"erase-patient": {
 			bridge.NewErasure{Patient: exPatient, Confirm: exPatient, Ground: bridge.GroundNotNeeded},
 			bridge.ErasureReceipt{

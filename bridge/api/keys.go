@@ -26,7 +26,9 @@ func (a *api) keyRoutes(v Keys) {
 		method: http.MethodGet, path: "/keys", id: "count-keys", tag: tagAdmin, admin: true,
 		summary: "Count the keys", detail: "And how many each version of the key-encryption key wraps.", codes: []bridge.Code{bridge.CodeConflict},
 	},
-		func(ctx context.Context, c bridge.Caller, _ *struct{}) (bridge.KeyStatus, error) { return v.Keys(ctx, c) })
+		func(ctx context.Context, c bridge.Caller, _ *struct{}) (bridge.KeyStatus, error) {
+			return v.Keys(ctx, c)
+		})
 	serve(a, route{
 		method: http.MethodPost, path: "/keys/kek/rotate", id: "rotate-kek", tag: tagAdmin, admin: true,
 		summary: "Rotate the key-encryption key",

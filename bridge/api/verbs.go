@@ -22,7 +22,6 @@ type Verbs interface {
 	Proofs
 	Talking
 	Accounts
-	Keys
 	Parts
 }
 
@@ -123,6 +122,7 @@ type Reading interface {
 
 // Accounts are for an admin, and so is import; who signs out may be oneself.
 type Accounts interface {
+	Keys
 	Disable(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	Enable(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	SignOut(ctx context.Context, c bridge.Caller, s bridge.Subject) error

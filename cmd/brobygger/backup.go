@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -140,25 +139,14 @@ func (k *checkCmd) Run(ctx context.Context, out *printer) error {
 // checkStore opens a store, with its keys when they are there and wanted, checks it
 // whole, closes it, and returns its log's id.
 func checkStore(ctx context.Context, folder string, k keysConfig, withKeys bool) (log string, opened bool, err error) {
-	var o sqlite.Options
-	if _, err := os.Stat(filepath.Join(folder, keysFile)); err == nil && withKeys {
-		s, err := openSealed(ctx, folder, k, slog.New(slog.DiscardHandler))
-		if err != nil {
-			return "", false, err
-		}
-		defer func() { err = errors.Join(err, s.close()) }()
-		if opened = s.sealer.Healthy(ctx) == nil; opened {
-			o.Sealer, o.Keys = s.sealer, s.keys.ID()
-		}
-	}
-	s, err := sqlite.Open(filepath.Join(folder, database), o)
+	s, err := openOffline(ctx, folder, k, withKeys)
 	if err != nil {
-		return "", false, fmt.Errorf("opening the store: %w", err)
+		return "", false, err
 	}
-	if err := errors.Join(s.Check(ctx), s.Close()); err != nil {
+	if err := errors.Join(s.Check(ctx), s.close()); err != nil {
 		return "", false, fmt.Errorf("checking: %w", err)
 	}
-	return s.Log(), opened, nil
+	return s.Log(), s.opened, nil
 }
 
 // ownedLike gives the database to whom its folder belongs: root restores, and a

@@ -11,14 +11,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/ledger"
-	"github.com/brobygger/brobygger/bridge/store/sqlite"
 	"github.com/brobygger/brobygger/policy"
 )
 
@@ -201,11 +199,15 @@ func (l *ledgerExportCmd) whole(ctx context.Context, w io.Writer) (err error) {
 	if err != nil {
 		return usagef("--key: %v", err)
 	}
-	s, err := sqlite.Open(filepath.Join(l.Data, database), sqlite.Options{})
+	c, err := readConfig("", os.Environ())
 	if err != nil {
-		return fmt.Errorf("opening the store: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	s, err := openOffline(ctx, l.Data, c.Keys, !l.Hashes)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
 	return bridge.ExportLedger(ctx, s, key, !l.Hashes, time.Now(), w)
 }
 

@@ -100,3 +100,40 @@ func (s *service) reseal(ctx context.Context) error {
 	}
 	return nil
 }
+
+// offline is a store that no bridge has open.
+type offline struct {
+	*sqlite.Store
+	keys   *sealed // nil: without
+	opened bool    // what is sealed can be read
+}
+
+// openOffline opens a store, with its keys when they are there and wanted.
+func openOffline(ctx context.Context, folder string, k keysConfig, withKeys bool) (s offline, err error) {
+	var o sqlite.Options
+	if _, err := os.Stat(filepath.Join(folder, keysFile)); err == nil && withKeys {
+		keys, err := openSealed(ctx, folder, k, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return s, err
+		}
+		s.keys = &keys
+		if s.opened = keys.sealer.Healthy(ctx) == nil; s.opened {
+			o.Sealer, o.Keys = keys.sealer, keys.keys.ID()
+		}
+	}
+	if s.Store, err = sqlite.Open(filepath.Join(folder, database), o); err != nil {
+		return s, errors.Join(fmt.Errorf("opening the store: %w", err), s.close())
+	}
+	return s, nil
+}
+
+func (s offline) close() error {
+	var err error
+	if s.Store != nil {
+		err = s.Close()
+	}
+	if s.keys != nil {
+		err = errors.Join(err, s.keys.close())
+	}
+	return err
+}

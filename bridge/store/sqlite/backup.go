@@ -155,6 +155,9 @@ func Unpaired(path string) error {
 
 // onFile runs f on a database that nobody has open.
 func onFile(path string, f func(*conn) error) (err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
 	c, err := dial(path)
 	if err != nil {
 		return err
