@@ -87,10 +87,26 @@ func WithMeter(m bridge.Meter) Option {
 // re-checking every invariant.
 func New(tb testing.TB, options ...Option) *World {
 	tb.Helper()
+	return open(tb, true, options)
+}
+
+// NewPlain is New without keys: everything is kept as it is, so that a test can
+// change it with SQL.
+func NewPlain(tb testing.TB, options ...Option) *World {
+	tb.Helper()
+	return open(tb, false, options)
+}
+
+func open(tb testing.TB, sealed bool, options []Option) *World {
+	tb.Helper()
 	w := &World{tb: tb, Clock: &Clock{now: Noon}, Path: filepath.Join(tb.TempDir(), "bridge.db")}
 	var err error
-	keys := w.seal()
-	if w.store, err = sqlite.Open(w.Path, sqlite.Options{Reserve: -1, Sealer: w.Sealer, Keys: keys}); err != nil {
+	o := sqlite.Options{Reserve: -1}
+	if sealed {
+		o.Keys = w.seal()
+		o.Sealer = w.Sealer
+	}
+	if w.store, err = sqlite.Open(w.Path, o); err != nil {
 		tb.Fatal(err)
 	}
 	if w.Policy, err = policy.New(policy.Options{}); err != nil {
@@ -103,7 +119,10 @@ func New(tb testing.TB, options ...Option) *World {
 	if w.Log, err = ledger.NewSigner("log.test", ledger.NewSeed()); err != nil {
 		tb.Fatal(err)
 	}
-	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now, Sealer: w.Sealer, Keeper: w.Sealer}
+	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now}
+	if sealed {
+		c.Sealer, c.Keeper = w.Sealer, w.Sealer
+	}
 	for _, o := range options {
 		o(&c)
 	}

@@ -150,6 +150,8 @@ func (c consents) anonymous(p bridge.PatientID) error {
 		`DELETE FROM objections WHERE patient = ?`,
 		`DELETE FROM emergencies WHERE patient = ?`,
 		`DELETE FROM requests WHERE patient = ?`,
+		`DELETE FROM decisions WHERE patient = ?`,
+		`DELETE FROM grounds WHERE patient = ?`,
 	} {
 		if _, err := c.exec(query, string(p)); err != nil {
 			return err

@@ -30,7 +30,7 @@ type scene struct {
 // played lets people act, and gives out exports.
 func played(t *testing.T) *scene {
 	t.Helper()
-	w := bridgetest.New(t)
+	w := bridgetest.NewPlain(t)
 	conv := w.Talk(bridge.PurposeTreatment, "gp", "treating-psychiatrist")
 	reader := w.Reader("psy")
 	for range 3 {
