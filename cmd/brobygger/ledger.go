@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ type ledgerShowCmd struct {
 	remote
 	Patient  string `help:"Whose record." placeholder:"PATIENT"`
 	File     string `help:"An export to read instead; it has no names in it." type:"existingfile" placeholder:"FILE"`
-	Language string `help:"Language of the sentences: da, en, ar or fa." default:"en" enum:"da,en,ar,fa"`
+	Language string `help:"Language of the sentences: da, en, ar or fa; without it, that of --lang." default:"" enum:",da,en,ar,fa"`
 	After    uint64 `help:"Only what stands behind this number." placeholder:"N"`
 }
 
@@ -42,6 +43,7 @@ func (l *ledgerShowCmd) Run(ctx context.Context, out *printer) error {
 	if (l.File == "") == (l.Patient == "") {
 		return usagef("give --patient PATIENT or --file FILE")
 	}
+	l.Language = cmp.Or(l.Language, out.language)
 	if l.File != "" {
 		return l.fromFile(out)
 	}
