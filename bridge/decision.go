@@ -20,6 +20,7 @@ const (
 	ActionSend Action = "send" // may this content, from From, be accepted for To
 	ActionRead Action = "read" // may this content, from From, be shown to To now
 	ActionSee  Action = "see"  // may To see that From is involved with the patient, and From's presence
+	ActionRing Action = "ring" // may From ring To about this: as send, and the line's own rule
 )
 
 // Question is all that a decision depends on: a pure function's argument. The
@@ -33,6 +34,7 @@ type Question struct {
 	Purpose Purpose
 	Topics  []Topic
 	Case    string
+	Line    *Callers // of the line that is rung, when there is one; for ActionRing only
 
 	early bool // asked before its time; see the gate
 }

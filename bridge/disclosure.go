@@ -35,6 +35,7 @@ type Disclosure struct {
 	State     DisclosureState `json:"state"`
 	ClaimedAt time.Time       `json:"claimed_at"`
 	ClosedAt  time.Time       `json:"closed_at,omitzero"`
+	Ring      RingID          `json:"ring,omitempty"` // what it is of, where it is no message
 }
 
 // DeliveryState accounts for one message and one recipient (I8: accepted =

@@ -19,6 +19,11 @@ const (
 	EventConvUnlocked EventKind = "conv.unlocked"
 	EventConsent      EventKind = "consent.state" // consents, requests, objections, emergencies
 	EventReturned     EventKind = "message.returned"
+
+	EventLineRinging  EventKind = "line.ringing"  // to a target: it names no patient, what it is about is claimed
+	EventLineStop     EventKind = "line.stop"     // to a target: State says why
+	EventLineState    EventKind = "line.state"    // to the caller, and to who answered
+	EventLineCallback EventKind = "line.callback" // to the caller, and to the line's people
 )
 
 // Event is one line of a party's own durable log. N is gap-free per party from
@@ -36,6 +41,9 @@ type Event struct {
 	Request      RequestID      `json:"request,omitempty"`
 	Objection    ObjectionID    `json:"objection,omitempty"`
 	Emergency    string         `json:"emergency,omitempty"`
+	Line         LineID         `json:"line,omitempty"`
+	Ring         RingID         `json:"ring,omitempty"`
+	Callback     CallbackID     `json:"callback,omitempty"`
 	By           Ref            `json:"by,omitempty"`
 	State        string         `json:"state,omitempty"`   // of what the event is about
 	Reasons      []Code         `json:"reasons,omitempty"` // of a receipt that says withheld

@@ -33,19 +33,40 @@ const (
 
 // Ring is one attempt of a caller to reach somebody about a patient.
 type Ring struct {
-	ID        RingID     `json:"id"`
-	MID       string     `json:"mid"` // the caller's id of it: ringing again with it changes nothing
-	Patient   PatientID  `json:"patient"`
-	Caller    Ref        `json:"caller"`
-	Line      LineID     `json:"line,omitempty"` // whose people, promise and queue it falls to
-	Purpose   Purpose    `json:"purpose"`
-	Topics    []Topic    `json:"topics"`
-	State     RingState  `json:"state"`
-	Steps     []RingStep `json:"steps"`            // those taken; the last is the one that rings
-	StartedAt time.Time  `json:"started_at"`       // or was handed over
-	By        Ref        `json:"by,omitempty"`     // who answered
-	Device    string     `json:"device,omitempty"` // on which of the devices
-	EndedAt   time.Time  `json:"ended_at,omitzero"`
+	ID           RingID         `json:"id"`
+	Rev          uint64         `json:"rev"` // grows by one with each change
+	MID          string         `json:"mid"` // the caller's id of it: ringing again with it changes nothing
+	Patient      PatientID      `json:"patient"`
+	Caller       Ref            `json:"caller"`
+	Session      string         `json:"session,omitempty"` // the device that rings
+	Wanted       Party          `json:"wanted,omitzero"`   // whom: a care function, or somebody; empty: the line's people
+	Line         LineID         `json:"line,omitempty"`    // whose people, promise and queue it falls to
+	Purpose      Purpose        `json:"purpose"`
+	Case         string         `json:"case,omitempty"`
+	Topics       []Topic        `json:"topics"`
+	Note         string         `json:"note,omitempty"` // what it is about; content, so only claimed
+	Urgent       bool           `json:"urgent,omitempty"`
+	Voice        bool           `json:"voice,omitempty"` // besides the conversation
+	State        RingState      `json:"state"`
+	Steps        []RingStep     `json:"steps"`            // those taken; the last is the one that rings
+	Terms        []RingTerms    `json:"terms,omitempty"`  // what the gate said of each target
+	Epoch        uint64         `json:"epoch"`            // of the patient, when it last said so
+	StartedAt    time.Time      `json:"started_at"`       // or was handed over
+	By           Ref            `json:"by,omitempty"`     // who answered
+	Device       string         `json:"device,omitempty"` // on which of the devices
+	AnsweredAt   time.Time      `json:"answered_at,omitzero"`
+	Conversation ConversationID `json:"conversation,omitempty"` // of the talk
+	EndedAt      time.Time      `json:"ended_at,omitzero"`
+	Ended        Code           `json:"ended,omitempty"` // why it ended, where nobody ended it: a code of a denial
+}
+
+// RingTerms is what the gate said of one target: what the two may tell each other.
+type RingTerms struct {
+	Target   Ref         `json:"target"`
+	Tell     []Topic     `json:"tell"` // what the caller may tell the target
+	Hear     []Topic     `json:"hear"` // what the target may tell the caller
+	Basis    string      `json:"basis"`
+	Consents []ConsentID `json:"consents,omitempty"` // relied on, either way
 }
 
 // RingStep is people who are rung together, and what came of it.

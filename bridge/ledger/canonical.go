@@ -45,6 +45,12 @@ func (e Entry) Canonical() ([]byte, error) {
 	b = appendField(b, `,"basis":`, e.Basis)
 	b = appendFields(b, `,"reasons":`, e.Reasons)
 	b = appendField(b, `,"revision":`, e.Revision)
+	b = appendField(b, `,"line":`, e.Line)
+	b = appendField(b, `,"ring":`, e.Ring)
+	b = appendField(b, `,"callback":`, e.Callback)
+	if e.Seconds > 0 {
+		b = strconv.AppendUint(append(b, `,"seconds":`...), e.Seconds, 10)
+	}
 	return append(b, '}'), nil
 }
 

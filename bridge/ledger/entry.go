@@ -36,6 +36,10 @@ const (
 	KindEmergency  Kind = "emergency"  // the glass was broken
 	KindReviewed   Kind = "reviewed"   // an emergency access was looked into
 	KindErased     Kind = "erased"     // keys were destroyed; Action says of what
+	KindRung       Kind = "rung"       // somebody was rung about the patient
+	KindUnanswered Kind = "unanswered" // a ring that nobody answered, or its caller gave up; Action says which
+	KindTalked     Kind = "talked"     // a talk ended; Seconds says how long it was
+	KindCallback   Kind = "callback"   // ringing back was asked for, taken, or closed; Action says which
 	KindRegistered Kind = "registered" // patient, care team or representatives changed
 )
 
@@ -67,6 +71,10 @@ type Entry struct {
 	Basis        string    `json:"basis,omitempty"`
 	Reasons      []string  `json:"reasons,omitempty"`
 	Revision     string    `json:"revision,omitempty"`
+	Line         string    `json:"line,omitempty"`
+	Ring         string    `json:"ring,omitempty"`
+	Callback     string    `json:"callback,omitempty"`
+	Seconds      uint64    `json:"seconds,omitempty"`
 }
 
 // Leaf is an entry in its place in the chain.

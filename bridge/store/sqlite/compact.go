@@ -110,6 +110,9 @@ func event(f *fields, v *bridge.Event) {
 	word(f, &v.State)
 	word(f, &v.Emergency)
 	series(f, &v.Reasons, word)
+	word(f, &v.Line)
+	word(f, &v.Ring)
+	word(f, &v.Callback)
 }
 
 func delivery(f *fields, v *bridge.Delivery) {
@@ -142,6 +145,7 @@ func claimed(f *fields, v *bridge.Disclosure) {
 	word(f, &v.State)
 	f.time(&v.ClaimedAt)
 	f.time(&v.ClosedAt)
+	word(f, &v.Ring)
 }
 
 func part(f *fields, v *bridge.Part) {
