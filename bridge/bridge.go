@@ -188,8 +188,8 @@ func (b *Bridge) tell(f func(Listener)) {
 // maxSnapshots bounds the memory; a full map starts afresh.
 const maxSnapshots = 10_000
 
-// snapshot returns what decisions about the patient depend on, nil for a patient
-// who does not exist. It may be old: the gate compares its epoch in the
+// snapshot returns what decisions about the patient depend on, also about one who
+// does not exist. It may be old: the gate looks at the patient's row in the
 // transaction.
 func (b *Bridge) snapshot(ctx context.Context, p PatientID) (*Snapshot, error) {
 	b.mu.Lock()
@@ -203,8 +203,8 @@ func (b *Bridge) snapshot(ctx context.Context, p PatientID) (*Snapshot, error) {
 		s, err = tx.Patients().Snapshot(p)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+	if errors.Is(err, ErrNotFound) || p == NobodyPatient {
+		s, err = missing(p), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the patient's record: %w", err)

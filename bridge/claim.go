@@ -111,10 +111,8 @@ func (b *Bridge) claim(ctx context.Context, c Caller, s Claimant, p PatientID, c
 		qs := make([]Question, len(asked))
 		for i, at := range asked {
 			m := claims[at].message
-			if s != nil {
-				if _, gone[i], err = s.stand(tx, claims[at].delivery.Consents); err != nil {
-					return nil, err
-				}
+			if _, gone[i], err = s.stand(tx, claims[at].delivery.Consents); err != nil {
+				return nil, err
 			}
 			from, err := b.actor(tx, m.Sender)
 			if err != nil {

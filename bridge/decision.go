@@ -28,7 +28,7 @@ const (
 type Question struct {
 	Action  Action
 	Now     time.Time
-	Patient *Snapshot // nil when the patient is unknown
+	Patient *Snapshot // nil or Missing when the patient is unknown
 	From    Actor     // whose information it is
 	To      Actor     // who would get it
 	Purpose Purpose

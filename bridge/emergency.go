@@ -21,7 +21,8 @@ type NewEmergency struct {
 
 // BreakGlass asks for emergency access to one patient, with a written reason
 // (Sundhedsloven s. 41(2) no. 4). Nothing opens before ConfirmGlass. For who may
-// not, a patient who does not exist is the same no.
+// not, a patient who does not exist is the same no; who may, and asks for one, is
+// on record with it.
 func (b *Bridge) BreakGlass(ctx context.Context, c Caller, n NewEmergency) (Emergency, error) {
 	if err := checkMID(n.MID); err != nil {
 		return Emergency{}, err
@@ -30,7 +31,12 @@ func (b *Bridge) BreakGlass(ctx context.Context, c Caller, n NewEmergency) (Emer
 		return Emergency{}, BadRequest("a reason has 10 to 1000 characters")
 	}
 	var e Emergency
+	nobody := false
 	err := b.glass(ctx, c, n.Patient, func(g *passage, a answer, told *pokes) error {
+		if nobody = g.snapshot.Missing; nobody {
+			a.Decision = Decision{Reasons: []Code{reasonNoRelation}, Revision: a.Revision}
+			return g.record(ledger.KindDenied, a, nil)
+		}
 		before, err := g.tx.Emergencies().ByMID(c.Party, n.MID)
 		switch {
 		case err == nil && before.Patient == n.Patient:
@@ -47,6 +53,9 @@ func (b *Bridge) BreakGlass(ctx context.Context, c Caller, n NewEmergency) (Emer
 		}
 		return b.putEmergency(g, &e, "asked", a, told)
 	})
+	if err == nil && nobody {
+		err = noGlass()
+	}
 	return e, err
 }
 
@@ -92,20 +101,14 @@ func (b *Bridge) glass(ctx context.Context, c Caller, p PatientID, act func(*pas
 	if err != nil {
 		return &Error{Code: CodePolicyUnavailable, Err: err}
 	}
-	if s == nil && d.Allow {
-		return noGlass()
-	}
-	if s == nil {
-		return &Error{Code: CodeForbidden, Decision: &d}
-	}
 	a := answer{Question{Now: now, From: self, Purpose: PurposeEmergency}, d}
 	var told pokes
-	err = b.store.Update(ctx, p, func(tx Tx) error {
+	err = b.store.Update(ctx, s.record().Patient.ID, func(tx Tx) error {
 		told = nil
 		if err := sameAccount(tx, c); err != nil {
 			return err
 		}
-		fresh, err := tx.Patients().Snapshot(p)
+		fresh, err := s.again(tx)
 		if err != nil {
 			return err
 		}

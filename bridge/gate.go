@@ -46,7 +46,7 @@ type passage struct {
 	recorded int
 }
 
-// ask makes the questions on a snapshot; nil is a patient who does not exist.
+// ask makes the questions on a snapshot, also of a patient who does not exist.
 type ask func(tx Tx, s *Snapshot) ([]Question, error)
 
 // maxRetries bounds how often a patient's record may move under a decision.
@@ -73,12 +73,10 @@ func (b *Bridge) passOnce(ctx context.Context, c Caller, p PatientID, q ask, act
 			return nil, err
 		}
 		answers, later := early(all)
-		if s == nil {
-			return answers, denial(answers)
-		}
 		allowed := anyAllowed(answers)
+		row := s.record()
 		var fresh []uint64
-		err = b.store.Update(ctx, p, func(tx Tx) error {
+		err = b.store.Update(ctx, row.Patient.ID, func(tx Tx) error {
 			if err := b.stillTrue(tx, c, s); err != nil {
 				return err
 			}
@@ -90,11 +88,11 @@ func (b *Bridge) passOnce(ctx context.Context, c Caller, p PatientID, q ask, act
 					return err
 				}
 			}
-			g := &passage{tx: tx, snapshot: s, answers: answers, early: later}
+			g := &passage{tx: tx, snapshot: row, answers: answers, early: later}
 			if err := g.recordDenials(); err != nil {
 				return err
 			}
-			if fresh, err = b.recordDecisions(g, all); err != nil {
+			if fresh, err = b.recordDecisions(g, s, all); err != nil {
 				return err
 			}
 			if !allowed {
@@ -165,6 +163,9 @@ func (b *Bridge) answer(ctx context.Context, s *Snapshot, x Question) (answer, e
 	if !d.Allow && len(d.Reasons) == 0 {
 		d.Reasons = []Code{"policy_error"}
 	}
+	if d.Allow && s.Missing { // whatever a policy says
+		d = Decision{Reasons: []Code{reasonNoRelation}, Revision: d.Revision}
+	}
 	var first Code
 	if !d.Allow {
 		first = d.Reasons[0]
@@ -176,12 +177,8 @@ func (b *Bridge) answer(ctx context.Context, s *Snapshot, x Question) (answer, e
 // stillTrue checks, under the patient's row, that what was decided on still
 // stands: the patient's epoch, and the caller's account.
 func (b *Bridge) stillTrue(tx Tx, c Caller, s *Snapshot) error {
-	head, err := tx.Patients().Head(s.Patient.ID)
-	if err != nil {
+	if err := s.stillThere(tx); err != nil {
 		return err
-	}
-	if head.Epoch != s.Epoch && !replica {
-		return errEpochMoved
 	}
 	return sameAccount(tx, c)
 }
@@ -244,7 +241,7 @@ func (g *passage) recordLeaf(k ledger.Kind, a answer, more func(*ledger.Entry)) 
 	if more != nil {
 		more(&e)
 	}
-	l, err := g.tx.Entries().Append(e)
+	l, err := g.append(e)
 	if err != nil {
 		return l, fmt.Errorf("recording: %w", err)
 	}
@@ -314,7 +311,7 @@ func codeFor(reasons []Code) Code {
 		return false
 	}
 	switch {
-	case has("objection", "no_relation"):
+	case has("objection", reasonNoRelation):
 		return CodeForbidden
 	case has(CodeConsentWithdrawn):
 		return CodeConsentWithdrawn

@@ -30,11 +30,11 @@ func same(t *testing.T, err error) string {
 	return string(text)
 }
 
-func TestAPatientWhoDoesNotExistIsToldLikeOneWhoIsNotYours(t *testing.T) {
-	w := bridgetest.New(t)
+// lookups are ways to ask about a patient, by people who have nothing to do with
+// jens or anybody.
+func lookups(t *testing.T, w *bridgetest.World, asked bridge.ConsentRequest) map[string]func(bridge.PatientID) error {
 	ctx := t.Context()
-	asked, _ := held(t, w)
-	for name, ask := range map[string]func(bridge.PatientID) error{
+	return map[string]func(bridge.PatientID) error{
 		"open": func(p bridge.PatientID) error {
 			_, err := w.Open(ctx, w.As("gp-other"), bridge.NewConversation{MID: bridgetest.MID(), Patient: p, Purpose: bridge.PurposeTreatment, Members: []bridge.Party{bridgetest.Party("psy")}})
 			return err
@@ -77,7 +77,13 @@ func TestAPatientWhoDoesNotExistIsToldLikeOneWhoIsNotYours(t *testing.T) {
 			_, err := w.BreakGlass(ctx, w.As("sw-other"), bridge.NewEmergency{MID: bridgetest.MID(), Patient: p, Reason: "he lies on the floor"})
 			return err
 		},
-	} {
+	}
+}
+
+func TestAPatientWhoDoesNotExistIsToldLikeOneWhoIsNotYours(t *testing.T) {
+	w := bridgetest.New(t)
+	asked, _ := held(t, w)
+	for name, ask := range lookups(t, w, asked) {
 		t.Run(name, func(t *testing.T) {
 			known, unknown := ask("jens"), ask("nobody")
 			if d := cmp.Diff(same(t, unknown), same(t, known)); d != "" {

@@ -50,7 +50,7 @@ func (b *Bridge) mayRule(ctx context.Context, c Caller, p PatientID) (*Snapshot,
 	if err != nil {
 		return nil, d, &Error{Code: CodePolicyUnavailable, Err: err}
 	}
-	if !d.Allow || s == nil {
+	if !d.Allow || s.Missing {
 		return nil, d, &Error{Code: CodeForbidden, Decision: &d}
 	}
 	return s, d, nil
@@ -74,7 +74,7 @@ func (b *Bridge) mayClose(ctx context.Context, c Caller, p PatientID) (*Snapshot
 	s, d, err := b.mayRule(ctx, c, p)
 	if CodeOf(err) == CodePolicyUnavailable && c.Party == p.Ref() {
 		b.log.LogAttrs(ctx, slog.LevelError, "the patient's own no went on without a policy", slog.Any("error", err))
-		if s, err = b.snapshot(ctx, p); err == nil && s == nil {
+		if s, err = b.snapshot(ctx, p); err == nil && s.Missing {
 			err = &Error{Code: CodeForbidden}
 		}
 	}

@@ -249,6 +249,9 @@ func (i *importing) moveAccounts(person Ref) error {
 }
 
 func (i *importing) patient(p Patient) error {
+	if slices.Contains(reserved, p.ID) {
+		return BadRequest("a patient's id that is the bridge's own")
+	}
 	old, err := i.tx.Patients().Patient(p.ID)
 	found := !errors.Is(err, ErrNotFound)
 	if err != nil && found {

@@ -78,9 +78,6 @@ func rolesOf(tx Tx, org Ref) ([]Ref, error) {
 
 // holders lists who fills a care function at now.
 func (s *Snapshot) holders(f CareFunction, now time.Time) []Ref {
-	if s == nil {
-		return nil
-	}
 	var refs []Ref
 	for _, m := range s.Team {
 		if m.Function == f && m.Period.Contains(now) {

@@ -72,4 +72,7 @@ type Snapshot struct {
 	Objections      []Objection // not lifted
 	Representatives []RelatedPerson
 	Emergencies     []Emergency // asked or confirmed, and not yet ended
+
+	// Missing says that there is no such patient: all else is empty.
+	Missing bool
 }

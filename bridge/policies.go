@@ -147,6 +147,7 @@ func (g Ground) Restore(tx Tx) (*Snapshot, error) {
 	s := &Snapshot{
 		Patient: Patient{ID: p.ID, BirthDate: p.BirthDate, Active: g.Active}, Epoch: g.Epoch, Team: g.Team,
 		Representatives: g.Representatives, Emergencies: g.Emergencies,
+		Missing: g.Patient == NobodyPatient,
 	}
 	for _, id := range g.Consents {
 		c, err := tx.Consents().Consent(id)

@@ -86,14 +86,15 @@ func recordKey(s *Snapshot, a *answer) uint64 {
 	return h.Sum64()
 }
 
-// recordDecisions records the answers that are not yet; the keys are for once they are.
-func (b *Bridge) recordDecisions(g *passage, answers []answer) (fresh []uint64, err error) {
+// recordDecisions records the answers about the asked snapshot that are not yet;
+// the keys are for once they are.
+func (b *Bridge) recordDecisions(g *passage, asked *Snapshot, answers []answer) (fresh []uint64, err error) {
 	if b.keepDecisions < 0 {
 		return nil, nil
 	}
 	for i := range answers {
 		a := &answers[i]
-		k := recordKey(g.snapshot, a)
+		k := recordKey(asked, a)
 		if b.recorded.has(k) {
 			continue
 		}

@@ -82,22 +82,27 @@ func (b *Bridge) CareTeam(ctx context.Context, c Caller, p PatientID) ([]MemberV
 
 // see passes the gate for seeing each of the actors; the caller is always asked
 // after too, last, so that the answer for a patient with no team is the policy's.
-// what is the word for the record.
+// Of who has nothing to do with the patient nothing else is asked: how long the no
+// takes would tell whether there is a team. what is the word for the record.
 func (b *Bridge) see(ctx context.Context, c Caller, p PatientID, what string, who func(Tx, *Snapshot) ([]Actor, error)) ([]answer, error) {
 	answers, err := b.pass(Reading(ctx), c, p, func(tx Tx, s *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		if err != nil {
 			return nil, err
 		}
+		me := Question{Action: ActionSee, Now: b.now(), Patient: s, From: self, To: self}
+		if d, err := b.decider.Decide(ctx, &me); err == nil && d.unrelated() { // the gate asks again
+			return []Question{me}, nil
+		}
 		actors, err := who(tx, s)
 		if err != nil {
 			return nil, err
 		}
 		var qs []Question
-		for _, x := range append(actors, self) {
+		for _, x := range actors {
 			qs = append(qs, Question{Action: ActionSee, From: x, To: self})
 		}
-		return qs, nil
+		return append(qs, me), nil
 	}, func(g *passage) error {
 		a := firstAllowed(g.answers)
 		a.From = Actor{}
@@ -113,9 +118,6 @@ func as(what string) func(*ledger.Entry) {
 
 // team lists the members of now.
 func (b *Bridge) team(tx Tx, s *Snapshot) ([]member, error) {
-	if s == nil {
-		return nil, nil
-	}
 	var out []member
 	for _, m := range s.Team {
 		if !m.Period.Contains(b.now()) {
@@ -268,6 +270,7 @@ func (b *Bridge) FindPatient(ctx context.Context, c Caller, i Identifier) (Patie
 	var id PatientID
 	err := b.store.View(ctx, func(tx Tx) (err error) {
 		if id, err = tx.Patients().ByIdentifier(i); errors.Is(err, ErrNotFound) {
+			id = unknownID(i)
 			return nil
 		}
 		return err
@@ -283,9 +286,7 @@ func (b *Bridge) FindPatient(ctx context.Context, c Caller, i Identifier) (Patie
 func (b *Bridge) Patient(ctx context.Context, c Caller, id PatientID) (Patient, error) {
 	var p Patient
 	_, err := b.see(ctx, c, id, "patient", func(_ Tx, s *Snapshot) ([]Actor, error) {
-		if s != nil {
-			p = s.Patient
-		}
+		p = s.Patient
 		return nil, nil
 	})
 	if err != nil {

@@ -135,9 +135,6 @@ func (b *Bridge) askAnew(ctx context.Context, waiting []claim, may []bool) ask {
 // onItsOwn reports whether the answer is yes with no consents but those that were
 // relied on, all of which still stand.
 func (b *Bridge) onItsOwn(ctx context.Context, tx Tx, s *Snapshot, q Question, relied []ConsentID) (bool, error) {
-	if s == nil {
-		return false, nil
-	}
 	var own []Consent
 	for _, id := range relied {
 		x, ok, err := s.standing(tx, id)

@@ -140,7 +140,7 @@ func (b *Bridge) withdrawn(ctx context.Context, x withdrawing) Change {
 // lost compares what is with what was when the consent stood.
 func (b *Bridge) lost(ctx context.Context, consent Consent) (Change, error) {
 	after, err := b.snapshot(ctx, consent.Patient)
-	if err != nil || after == nil {
+	if err != nil {
 		return Change{}, err
 	}
 	consent.State = ConsentActive

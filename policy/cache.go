@@ -111,7 +111,7 @@ func (s *shelf) get(l *law, p *bridge.Snapshot) *records {
 		return r
 	}
 	if r = s.old[p]; r == nil {
-		r = l.newRecords(p, true)
+		r = l.newRecords(p, !p.Missing)
 	}
 	if len(s.young) >= s.size {
 		s.old, s.young = s.young, map[*bridge.Snapshot]*records{}

@@ -119,7 +119,7 @@ func (e *Engine) Decide(ctx context.Context, q *bridge.Question) (bridge.Decisio
 	r := e.records(q.Patient)
 	hFrom, hTo := hashActor(&q.From), hashActor(&q.To)
 	h := hashQuestion(q, hFrom, hTo)
-	if e.keep && r.known {
+	if e.keep && q.Patient != nil {
 		if m, ok := r.recall(h, q); ok {
 			return m.at(q.Now), nil
 		}
@@ -133,7 +133,7 @@ func (e *Engine) Decide(ctx context.Context, q *bridge.Question) (bridge.Decisio
 	if unrelated(d) { // an instant would tell that there is a patient
 		d.ValidUntil = time.Time{}
 	}
-	if e.keep && r.known {
+	if e.keep && q.Patient != nil {
 		r.remember(h, q, s, d)
 	}
 	return d, nil

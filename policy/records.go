@@ -18,7 +18,6 @@ import (
 // snapshot is asked about, and with it what was decided on it.
 type records struct {
 	snapshot   *bridge.Snapshot
-	known      bool
 	patient    *ast.Term
 	ofAge      time.Time
 	consents   []*consentRecord
@@ -72,7 +71,7 @@ const actorsKept = 256
 
 func (l *law) newRecords(s *bridge.Snapshot, known bool) *records {
 	r := &records{
-		snapshot: s, known: known, patient: l.patientTerm(s, known), ofAge: l.ofAge(s.Patient.BirthDate),
+		snapshot: s, patient: l.patientTerm(s, known), ofAge: l.ofAge(s.Patient.BirthDate),
 		actors: map[uint64][]actorRecord{}, memos: map[uint64]*memo{},
 	}
 	for i := range s.Consents {
