@@ -47,11 +47,17 @@ type Tx interface {
 	Directory() Directory
 	Patients() Patients
 	Rulings
-	Conversations() Conversations
-	Messages() Messages
+	Correspondence
+	Switchboard
 	Disclosures() Disclosures
 	Events() Events
 	Record
+}
+
+// Correspondence is what is said.
+type Correspondence interface {
+	Conversations() Conversations
+	Messages() Messages
 }
 
 // Rulings is what decisions count.

@@ -50,14 +50,18 @@ type Switch struct {
 	At     time.Time `json:"at"`
 }
 
-// Rings keeps rings. A ring belongs to its patient's row.
+// Rings keeps rings. A ring belongs to its patient's row. What people wrote into
+// one (Ring.Note, RingStep.Note, RingDone.Reason and Suggest) is sealed for its
+// patient. Find leaves it out, so that nobody has to wait for keys of patients
+// whom they don't ask about; Ring and ByMID have it.
 type Rings interface {
 	Ring(id RingID) (Ring, error)
 	// ByMID finds what this caller rang with this id.
 	ByMID(caller Ref, mid string) (Ring, error)
 	// Put inserts a ring with Rev 1, or replaces the one whose Rev is one less:
-	// the compare-and-set that makes one winner. Another Rev, or another ring under
-	// the same (Caller, MID), is CodeConflict.
+	// the compare-and-set that makes one winner. Another Rev, another ring under the
+	// same (Caller, MID), or another's id is CodeConflict. What was once written
+	// into a ring and is empty in r stays as it was: a ring that Find gave may be put.
 	Put(r Ring) error
 	// Find lists rings in order of StartedAt and id.
 	Find(q RingQuery) ([]Ring, error)
@@ -69,8 +73,8 @@ type RingQuery struct {
 	Line      LineID
 	Caller    Ref
 	Party     Ref         // rings now for it, or is talking with it, or is its caller's
-	States    []RingState //
-	DueBefore time.Time   // that ring, and whose Deadline is not after it
+	States    []RingState // one of these
+	DueBefore time.Time   // that ring, and whose Deadline is not after it: those too for whom nobody rings
 	Since     time.Time   // StartedAt at it or later
 	Until     time.Time   // StartedAt before it
 	Limit     int
@@ -82,11 +86,12 @@ type Callbacks interface {
 	// ByMID finds what this caller asked for with this id.
 	ByMID(caller Ref, mid string) (Callback, error)
 	// Put inserts a callback with Rev 1, or replaces the one whose Rev is one less;
-	// otherwise CodeConflict.
+	// otherwise, or when (Caller, MID) is another's, CodeConflict.
 	Put(c Callback) error
 	// Find lists callbacks in order of DueAt, AskedAt and id: the line's queue.
 	Find(q CallbackQuery) ([]Callback, error)
-	// Place returns how many wait before it in its line's queue, and how many in all.
+	// Place returns how many wait before it in its line's queue, and how many in
+	// all. Before one that does not wait there is nobody.
 	Place(id CallbackID) (before, all int, err error)
 }
 
@@ -96,10 +101,10 @@ type CallbackQuery struct {
 	Line      LineID
 	Caller    Ref
 	Taker     Ref
-	States    []CallbackState
-	DueBefore time.Time // not closed, and DueAt is not after it
-	Since     time.Time // AskedAt at it or later
-	Until     time.Time // AskedAt before it
+	States    []CallbackState // one of these
+	DueBefore time.Time       // not closed, and DueAt is not after it
+	Since     time.Time       // AskedAt at it or later
+	Until     time.Time       // AskedAt before it
 	Limit     int
 }
 

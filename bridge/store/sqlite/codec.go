@@ -174,5 +174,38 @@ func times(v any) []*time.Time {
 	case *bridge.Event:
 		return []*time.Time{&v.At}
 	}
+	return lineTimes(v)
+}
+
+// lineTimes are the times in the nouns of direct lines.
+func lineTimes(v any) []*time.Time {
+	switch v := v.(type) {
+	case *bridge.Line:
+		var all []*time.Time
+		for i := range v.Rota {
+			all = append(all, &v.Rota[i].Period.Start, &v.Rota[i].Period.End)
+		}
+		for i := range v.Opening.Exceptions {
+			x := &v.Opening.Exceptions[i]
+			all = append(all, &x.Period.Start, &x.Period.End, &x.At)
+		}
+		return all
+	case *bridge.Switch:
+		return []*time.Time{&v.Until, &v.At}
+	case *bridge.Ring:
+		all := []*time.Time{&v.StartedAt, &v.AnsweredAt, &v.EndedAt}
+		for i := range v.Steps {
+			s := &v.Steps[i]
+			all = append(all, &s.From, &s.Until)
+			for j := range s.Results {
+				all = append(all, &s.Results[j].At)
+			}
+		}
+		return all
+	case *bridge.Callback:
+		return []*time.Time{
+			&v.Window.Start, &v.Window.End, &v.AskedAt, &v.DueAt, &v.TakenAt, &v.RemindedAt, &v.EscalatedAt, &v.ClosedAt,
+		}
+	}
 	return nil
 }

@@ -152,6 +152,9 @@ func (c consents) anonymous(p bridge.PatientID) error {
 		`DELETE FROM requests WHERE patient = ?`,
 		`DELETE FROM decisions WHERE patient = ?`,
 		`DELETE FROM grounds WHERE patient = ?`,
+		`DELETE FROM ring_parties WHERE ring IN (SELECT id FROM rings WHERE patient = ?)`,
+		`DELETE FROM rings WHERE patient = ?`,
+		`DELETE FROM callbacks WHERE patient = ?`,
 	} {
 		if _, err := c.exec(query, string(p)); err != nil {
 			return err

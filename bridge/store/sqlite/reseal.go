@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -218,6 +219,7 @@ var nouns = []struct {
 	{"requests", func() any { return &bridge.ConsentRequest{} }},
 	{"emergencies", func() any { return &bridge.Emergency{} }},
 	{"conversations", func() any { return &bridge.Conversation{} }},
+	{"rings", func() any { return &bridge.Ring{} }},
 }
 
 // sealTexts moves what people wrote out of nouns of before.
@@ -251,8 +253,9 @@ func (s *Store) sealNouns(ctx context.Context, table string, empty func() any, c
 			if err := decode(row[1], v); err != nil {
 				return err
 			}
-			if w := written(v); *w.text != "" && *w.text != elsewhere {
-				all, rows = append(all, noun{text(row[0]), v}), append(rows, found{at: w.place()})
+			plain := slices.DeleteFunc(written(v), func(w writing) bool { return *w.text == "" || *w.text == elsewhere })
+			if len(plain) > 0 {
+				all, rows = append(all, noun{text(row[0]), v}), append(rows, found{at: plain[0].place()})
 			}
 			if looked == resealAtOnce {
 				next = text(row[0])
@@ -287,8 +290,10 @@ func (t *tx) sealNoun(table, id string, v any, erased map[bridge.PatientID]bool)
 	if err != nil {
 		return err
 	}
-	if w := written(v); erased[w.patient] {
-		*w.text = ""
+	for _, w := range written(v) {
+		if erased[w.patient] {
+			*w.text = ""
+		}
 	}
 	if err := t.hide(v); err != nil {
 		return err

@@ -24,64 +24,73 @@ func (w writing) place() bridge.Place {
 	return bridge.Place{Patient: w.patient, Kind: bridge.KeyContent, Table: "texts", Column: w.noun, Row: w.id}
 }
 
-// written points at the free text of a noun; nil text: it has none.
-func written(v any) writing {
+// written points at the free texts of a noun, those too that are empty.
+func written(v any) []writing {
 	switch v := v.(type) {
 	case *bridge.Consent:
-		return writing{"consents", string(v.ID), v.Patient, &v.Evidence.Reason}
+		return []writing{{"consents", string(v.ID), v.Patient, &v.Evidence.Reason}}
 	case *bridge.ConsentRequest:
-		return writing{"requests", string(v.ID), v.Patient, &v.Reason}
+		return []writing{{"requests", string(v.ID), v.Patient, &v.Reason}}
 	case *bridge.Emergency:
-		return writing{"emergencies", v.ID, v.Patient, &v.Reason}
+		return []writing{{"emergencies", v.ID, v.Patient, &v.Reason}}
 	case *bridge.Conversation:
-		return writing{"conversations", string(v.ID), v.Patient, &v.Subject}
+		return []writing{{"conversations", string(v.ID), v.Patient, &v.Subject}}
+	case *bridge.Ring:
+		return ringTexts(v)
 	}
-	return writing{}
+	return nil
 }
 
-// hide seals the free text of a noun that is to be written, and leaves a mark.
+// hide seals the free texts of a noun that is to be written, and leaves marks.
 func (t *tx) hide(v any) error {
-	w := written(v)
-	if t.store.options.Sealer == nil || w.text == nil || *w.text == "" || *w.text == elsewhere {
+	if t.store.options.Sealer == nil {
 		return nil
 	}
-	sealed, err := t.seal(w.place(), []byte(*w.text))
-	if err != nil {
-		return err
+	for _, w := range written(v) {
+		if *w.text == "" || *w.text == elsewhere {
+			continue
+		}
+		sealed, err := t.seal(w.place(), []byte(*w.text))
+		if err != nil {
+			return err
+		}
+		*w.text = elsewhere
+		_, err = t.exec(`INSERT INTO texts (noun, id, patient, text) VALUES (?, ?, ?, ?)
+			ON CONFLICT (noun, id) DO UPDATE SET text = excluded.text WHERE patient = excluded.patient`,
+			w.noun, w.id, string(w.patient), sealed)
+		if err != nil {
+			return err
+		}
 	}
-	_, err = t.exec(`INSERT INTO texts (noun, id, patient, text) VALUES (?, ?, ?, ?)
-		ON CONFLICT (noun, id) DO UPDATE SET text = excluded.text WHERE patient = excluded.patient`,
-		w.noun, w.id, string(w.patient), sealed)
-	*w.text = elsewhere
-	return err
+	return nil
 }
 
-// show puts the free text back into a noun that was read; an erased one is empty.
+// show puts the free texts back into a noun that was read; an erased one is empty.
 // Where the writer needs the noun for what is essential and has no key, the mark
 // stays, and writing the noun again changes nothing of the text.
 func (t *tx) show(v any) error {
-	w := written(v)
-	if w.text == nil || *w.text != elsewhere {
-		return nil
+	for _, w := range written(v) {
+		if *w.text != elsewhere {
+			continue
+		}
+		plain, err := t.textOf(w)
+		switch {
+		case errors.Is(err, bridge.ErrErased), errors.Is(err, bridge.ErrNotFound):
+			*w.text = ""
+		case t.need == bridge.NeedEssential && (lacks(err) || bridge.CodeOf(err) == bridge.CodeBusy):
+		case err != nil:
+			return err
+		default:
+			*w.text = string(plain)
+		}
 	}
-	row, err := t.one(`SELECT text FROM texts WHERE noun = ? AND id = ?`, w.noun, w.id)
-	if errors.Is(err, bridge.ErrNotFound) {
-		*w.text = ""
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	plain, err := t.open(w.place(), row[0])
-	switch {
-	case errors.Is(err, bridge.ErrErased):
-		*w.text = ""
-		return nil
-	case t.need == bridge.NeedEssential && (lacks(err) || bridge.CodeOf(err) == bridge.CodeBusy):
-		return nil
-	case err != nil:
-		return err
-	}
-	*w.text = string(plain)
 	return nil
+}
+
+func (t *tx) textOf(w writing) ([]byte, error) {
+	row, err := t.one(`SELECT text FROM texts WHERE noun = ? AND id = ?`, w.noun, w.id)
+	if err != nil {
+		return nil, err
+	}
+	return t.open(w.place(), row[0])
 }

@@ -56,6 +56,9 @@ func (t *tx) Tree() bridge.Tree                   { return tree{t} }
 func (t *tx) Checkpoints() bridge.Checkpoints     { return signed{t} }
 func (t *tx) Emergencies() bridge.Emergencies     { return emergencies{t} }
 func (t *tx) Policies() bridge.Policies           { return policies{t} }
+func (t *tx) Lines() bridge.Lines                 { return lines{t} }
+func (t *tx) Rings() bridge.Rings                 { return rings{t} }
+func (t *tx) Callbacks() bridge.Callbacks         { return callbacks{t} }
 
 // usable returns why t can't be used, if it can't.
 func (t *tx) usable() error {
