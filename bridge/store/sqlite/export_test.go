@@ -4,6 +4,8 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql/driver"
 	"fmt"
 	"reflect"
 
@@ -105,3 +107,24 @@ func Decode(doc []byte, v any) error { return decode(doc, v) }
 
 // Filled is the options with what was left out, on a disk of total bytes.
 func (o Options) Filled(total int64) Options { return o.filled(total) }
+
+// Plan is how SQLite goes about a query of lines, rings or callbacks.
+func (s *Store) Plan(ctx context.Context, q any) (plan string, err error) {
+	var query string
+	var args []any
+	switch q := q.(type) {
+	case bridge.LineQuery:
+		query, args = lineQuery(q)
+	case bridge.RingQuery:
+		query, args = ringQuery(q)
+	case bridge.CallbackQuery:
+		query, args = callbackQuery(q)
+	}
+	err = s.View(ctx, func(t bridge.Tx) error {
+		return t.(*tx).each("EXPLAIN QUERY PLAN "+query, func(v []driver.Value) error {
+			plan += text(v[3]) + "\n"
+			return nil
+		}, args...)
+	})
+	return plan, err
+}

@@ -51,7 +51,8 @@ CREATE INDEX rings_patient ON rings (patient, started, id);
 CREATE INDEX rings_line ON rings (line, started, id);
 CREATE INDEX rings_caller ON rings (caller, started, id);
 CREATE INDEX rings_started ON rings (started, id);
-CREATE INDEX rings_live ON rings (patient, started, id) WHERE live = 1;
+CREATE INDEX rings_live ON rings (started, id) WHERE live = 1;
+CREATE INDEX rings_live_patient ON rings (patient, started, id) WHERE live = 1;
 CREATE INDEX rings_due ON rings (due) WHERE due IS NOT NULL;
 
 -- Who is taken by a live ring: its caller, whom it rings, who answered it.
