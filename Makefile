@@ -48,8 +48,9 @@ fmt-check:
 	$(LINT) fmt --diff
 	$(if $(RULES),$(OPA) fmt --fail --diff policy)
 
-vet: ## go vet
+vet: ## go vet, of the program that is only measured too
 	$(GO) vet ./...
+	$(GO) vet -tags bare ./bridge/store/sqlite ./cmd/brobygger
 
 lint: ## golangci-lint: the arrows between packages, and few linters more
 	$(LINT) config verify
@@ -86,7 +87,8 @@ fuzz: ## run every fuzz target for FUZZTIME=10s
 bench: deps build ## measure this machine and the bridge on it, and write docs/performance.md
 	$(GO) test -run '^$$' -bench Decide -benchmem -count 3 ./policy > bin/decisions.txt
 	$(GO) build -C .ci/bench -trimpath -buildvcs=false -o $(CURDIR)/bin/jetstream .
-	bin/brobygger bench --decisions bin/decisions.txt --jetstream bin/jetstream --data bin --out docs/performance.md
+	$(GO) build -tags bare -trimpath -buildvcs=false -o bin/brobygger-bare ./cmd/brobygger
+	bin/brobygger bench --decisions bin/decisions.txt --jetstream bin/jetstream --bare bin/brobygger-bare --data bin --out docs/performance.md
 
 soak: deps ## the long forms of docs/reliability.md: CYCLES, WITHDRAWALS, SOCKETS, SLOW, SOAKFUZZ
 	BROBYGGER_CYCLES=$(CYCLES) BROBYGGER_WITHDRAWALS=$(WITHDRAWALS) BROBYGGER_SOCKETS=$(SOCKETS) BROBYGGER_SLOW=$(SLOW) \

@@ -22,7 +22,8 @@ type benchCmd struct {
 	Data      string        `help:"Folder for the data of the run, on the disk to be measured." default:"." placeholder:"FOLDER"`
 	Decisions string        `help:"Output of the policy's own benchmarks, to report too." placeholder:"FILE"`
 	JetStream string        `name:"jetstream" help:"Program of .ci/bench, to measure NATS JetStream beside." placeholder:"FILE"`
-	Only      []string      `help:"Measure these only: disk, rest, fast, paced, idle, start." enum:"disk,rest,fast,paced,idle,start" default:"disk,rest,fast,paced,idle,start"`
+	Bare      string        `help:"This program built with the tag bare, to measure what wall, ledger and sealing cost." placeholder:"FILE"`
+	Only      []string      `help:"Measure these only: disk, rest, fast, cost, paced, idle, start." enum:"disk,rest,fast,cost,paced,idle,start" default:"disk,rest,fast,cost,paced,idle,start"`
 	For       time.Duration `help:"How long each load lasts." default:"10s"`
 	Senders   int           `help:"How many send as fast as it goes." default:"100"`
 	Idle      int           `help:"How many idle connections." default:"10000"`
@@ -42,6 +43,7 @@ type figures struct {
 	jetstream jetstream
 	batch     float64          // transactions in one commit, under the fast load
 	cpu       [2]time.Duration // of server and load generator for one message, likewise
+	cost      cost
 	idle      [2]float64
 	idleOf    int
 	start     [2]time.Duration
@@ -81,7 +83,7 @@ func (b *benchCmd) Run(ctx context.Context, out *printer) (err error) {
 		name string
 		run  func(context.Context, string, *figures) error
 	}{
-		{"disk", b.disk}, {"bridge", b.bridge}, {"relay", b.relay}, {"jetstream", b.peer}, {"idle", b.idle},
+		{"disk", b.disk}, {"bridge", b.bridge}, {"relay", b.relay}, {"jetstream", b.peer}, {"cost", b.costs}, {"idle", b.idle},
 	}
 	for _, s := range steps {
 		_, _ = fmt.Fprintf(out.stderr, "%s: measuring %s\n", time.Now().Format(time.TimeOnly), s.name)
@@ -155,16 +157,21 @@ func (b *benchCmd) starts(ctx context.Context, data string, took *time.Duration)
 
 // loads measures the bridge under each load.
 func (b *benchCmd) loads(ctx context.Context, p *process, f *figures) error {
-	sign := func(ctx context.Context, name string) (string, error) {
-		return demoToken(ctx, "http://"+p.address, name)
-	}
-	pairs := func(n int) ([]*load.Pair, error) { return load.Pairs(ctx, p.address, sign, load.Talks(n)) }
+	pairs := func(n int) ([]*load.Pair, error) { return b.pairs(ctx, p, n) }
 	fast := func(pairs []*load.Pair) error { return b.fast(ctx, p, pairs, f) }
 	if err := b.measure(ctx, pairs, fast, f, ours, p); err != nil {
 		return err
 	}
 	f.messages += f.rest[ours].Sent + f.fast[ours].Sent + f.paced[ours].Sent
 	return nil
+}
+
+// pairs connects people who have something to say to each other.
+func (b *benchCmd) pairs(ctx context.Context, p *process, n int) ([]*load.Pair, error) {
+	sign := func(ctx context.Context, name string) (string, error) {
+		return demoToken(ctx, "http://"+p.address, name)
+	}
+	return load.Pairs(ctx, p.address, sign, load.Talks(n))
 }
 
 // relay measures the floor under the same loads.

@@ -62,7 +62,7 @@ func (j jetstream) atRest(r *row, p50, p99 time.Duration) {
 	if j.Rest.P50 == 0 {
 		return
 	}
-	r.ratio += fmt.Sprintf("; %s / %s JetStream", bare(p50, j.Rest.P50), bare(p99, j.Rest.P99))
+	r.ratio += fmt.Sprintf("; %s / %s JetStream", multiple(p50, j.Rest.P50), multiple(p99, j.Rest.P99))
 	r.target = "p50 and p99 ≤ 1.2 × JetStream"
 	r.met = append(r.met, p50*5 <= j.Rest.P50*6, p99*5 <= j.Rest.P99*6)
 }

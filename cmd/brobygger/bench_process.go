@@ -32,7 +32,12 @@ func start(ctx context.Context, what, data string, pairs int) (*process, error) 
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
-	p := &process{cmd: exec.CommandContext(ctx, self, "bench-child", what, "--data", data, "--pairs", strconv.Itoa(pairs))} //nolint:gosec // itself
+	return startOf(ctx, self, what, data, pairs)
+}
+
+// startOf starts a program, this one or the one without wall, ledger and sealing.
+func startOf(ctx context.Context, program, what, data string, pairs int) (_ *process, err error) {
+	p := &process{cmd: exec.CommandContext(ctx, program, "bench-child", what, "--data", data, "--pairs", strconv.Itoa(pairs))} //nolint:gosec // who runs the bench names it
 	p.cmd.Stderr = os.Stderr
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err

@@ -81,6 +81,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, _ = fmt.Fprintln(stderr, "brobygger: this program was built with a bug in it, to test the tests; it serves nobody")
 		return exitError
 	}
+	if bare && (len(args) == 0 || args[0] != "bench" && args[0] != "bench-child") {
+		_, _ = fmt.Fprintln(stderr, "brobygger: this program was built without the wall, the ledger and sealing, to be measured beside the one that has them; it serves nobody")
+		return exitError
+	}
 	var c commands
 	exited := -1
 	parser, err := kong.New(

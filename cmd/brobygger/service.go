@@ -74,9 +74,11 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	}
 	s.closers = append(s.closers, keys.close)
 	s.sealed(keys)
-	s.store, err = sqlite.Open(filepath.Join(c.Data, database), sqlite.Options{
-		Log: log, Committed: s.metrics.Committed, Sealer: keys.sealer, Keys: keys.keys.ID(),
-	})
+	options := sqlite.Options{Log: log, Committed: s.metrics.Committed, Sealer: keys.sealer, Keys: keys.keys.ID()}
+	if bare {
+		options.Sealer = nil
+	}
+	s.store, err = sqlite.Open(filepath.Join(c.Data, database), options)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
@@ -164,7 +166,9 @@ func (s *service) serve(ctx context.Context, ln net.Listener, grace time.Duratio
 	others, err := s.serveMetrics(&running, failed)
 	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() { s.sweep(sweeping) })
-	s.ledger.run(sweeping, &running)
+	if !bare {
+		s.ledger.run(sweeping, &running)
+	}
 	running.Go(func() { s.watchPolicy(sweeping) })
 	if err == nil {
 		select {

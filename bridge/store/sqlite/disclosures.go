@@ -28,6 +28,9 @@ func disclosure(row []driver.Value) (d bridge.Disclosure, err error) {
 
 // Claim implements bridge.Disclosures. An id that was used before is a conflict.
 func (d disclosures) Claim(v bridge.Disclosure) error {
+	if bare {
+		return nil
+	}
 	doc, err := encode(v)
 	if err != nil {
 		return err
@@ -68,6 +71,9 @@ func (d disclosures) Disclosure(id bridge.DisclosureID) (bridge.Disclosure, erro
 func (d disclosures) Close(id bridge.DisclosureID, s bridge.DisclosureState, at time.Time) (bool, error) {
 	if s == bridge.DisclosureOpen || s == "" {
 		return false, bridge.BadRequest("closing a claim needs an end")
+	}
+	if bare {
+		return true, nil
 	}
 	n, err := d.exec(`UPDATE disclosures SET state = ?1, closed = ?2 WHERE id = ?3 AND (state = 'open' OR state = 'unknown' AND ?1 <> 'unknown')`,
 		string(s), nanos(at), string(id))
