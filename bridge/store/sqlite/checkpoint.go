@@ -54,6 +54,9 @@ func (p *checkpoints) loop() {
 // move copies what it can without waiting for anybody, and returns how many
 // pages the log holds and how many of them have been copied.
 func (p *checkpoints) move(c *conn) (log, done int64) {
+	if p.store.syncer.lost.Load() {
+		return 0, 0 // the log may not hold what it should
+	}
 	row, err := c.one("PRAGMA wal_checkpoint(PASSIVE)")
 	if err != nil {
 		p.store.log.Error("checkpoint could not be made", slog.Int("sqlite", code(err)))

@@ -28,7 +28,8 @@ type conn struct {
 
 // Every connection's settings. WAL with synchronous FULL syncs the log at each
 // commit; with NORMAL a committed transaction may be gone after a power loss
-// (https://www.sqlite.org/pragma.html#pragma_synchronous). Checkpoints run apart.
+// (https://www.sqlite.org/pragma.html#pragma_synchronous). Only the writer has
+// NORMAL, since the syncer does it instead. Checkpoints run apart.
 var pragmas = [][2]string{
 	{"busy_timeout", "10000"},
 	{"journal_mode", "wal"},

@@ -17,8 +17,15 @@ import (
 // OnCommit puts f in the place of each commit of s; f may call the real one. Call
 // it while nothing runs.
 func (s *Store) OnCommit(f func(commit func() error) error) {
-	commit := s.writer.syncs
-	s.writer.syncs = func() error { return f(commit) }
+	commit := s.writer.commits
+	s.writer.commits = func() error { return f(commit) }
+}
+
+// OnSync puts f in the place of each sync of what was committed; f may call the
+// real one. Call it while nothing runs.
+func (s *Store) OnSync(f func(sync func() error) error) {
+	sync := s.syncer.sync
+	s.syncer.sync = func() error { return f(sync) }
 }
 
 // OnFree says how much room the file system has. Call it while nothing runs.

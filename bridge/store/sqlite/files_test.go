@@ -100,7 +100,7 @@ func TestSettingsHold(t *testing.T) {
 	defer shut(t, s)
 	for _, reader := range []bool{false, true} {
 		for name, want := range map[string]string{
-			"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1",
+			"journal_mode": "wal", "foreign_keys": "1", "secure_delete": "1",
 			"wal_autocheckpoint": "0", "temp_store": "2",
 		} {
 			got, err := s.Pragma(name, reader)

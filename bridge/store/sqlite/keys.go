@@ -19,7 +19,7 @@ import (
 )
 
 // Keys implements bridge.Keys in a file of its own, with secure_delete and
-// synchronous=FULL like the data.
+// synchronous=FULL: a key is durable before it is used.
 type Keys struct {
 	id   string
 	lock *os.File

@@ -3,10 +3,11 @@
 
 // Package sqlite keeps what must survive in one SQLite file, for one machine.
 //
-// One goroutine owns the one connection that writes. It starts a commit at once
-// and collects what comes while the commit runs, so that many transactions share
-// one sync of the disk. Readers have connections of their own and never wait for
-// the writer. Checkpoints run apart, in small steps.
+// One goroutine owns the one connection that writes. It starts a commit at once;
+// another syncs it to the disk and answers those whom it was for, while the first
+// runs what comes meanwhile, so that many transactions share one sync. Readers
+// have connections of their own and never wait for the writer, but for the sync of
+// what they have seen. Checkpoints run apart, in small steps.
 //
 // Beside the file lie SQLite's -wal and -shm, a -lock that one process holds, and
 // a -reserve: room that is given away when the disk is full, so that a withdrawal
@@ -84,6 +85,7 @@ type Store struct {
 	id      string // of the log
 	lock    *os.File
 	writer  *writer
+	syncer  *syncer
 	readers chan *conn
 	points  *checkpoints
 	tails   tails
@@ -127,7 +129,7 @@ func (s *Store) open() error {
 		space: newSpace(s.path+"-reserve", s.options.Reserve), ahead: newAhead(s.path, s.options.Checkpoint),
 	}
 	s.writer.heads.forget()
-	s.writer.syncs = func() error { _, err := c.exec("COMMIT"); return err }
+	s.writer.commits = func() error { _, err := c.exec("COMMIT"); return err }
 	if err := c.set("cache_size", writerCache); err != nil {
 		return err
 	}
@@ -137,6 +139,14 @@ func (s *Store) open() error {
 	}
 	s.id = text(row[0])
 	if err := s.pair(c); err != nil {
+		return err
+	}
+	if s.syncer, err = newSyncer(s); err != nil {
+		return err
+	}
+	s.writer.syncer = s.syncer
+	// From here on the syncer syncs what this connection commits.
+	if err := c.set("synchronous", "1"); err != nil { // NORMAL
 		return err
 	}
 	s.readers = make(chan *conn, s.options.Readers)
@@ -153,6 +163,7 @@ func (s *Store) open() error {
 	if s.points, err = newCheckpoints(s); err != nil {
 		return err
 	}
+	go s.syncer.loop()
 	go s.writer.loop()
 	go s.points.loop()
 	return nil
@@ -180,11 +191,20 @@ func (s *Store) Update(ctx context.Context, patient bridge.PatientID, fn func(br
 	}
 }
 
-// View implements bridge.Store.
+// View implements bridge.Store. What fn has seen is durable when View returns.
 func (s *Store) View(ctx context.Context, fn func(bridge.Tx) error) error {
+	behind, err := s.view(ctx, fn)
+	if late := behind.landed(ctx); late != nil {
+		return late
+	}
+	return err
+}
+
+// view runs fn, and returns the newest commit that it may have seen.
+func (s *Store) view(ctx context.Context, fn func(bridge.Tx) error) (behind *flight, err error) {
 	c, err := s.reader(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { s.readers <- c }()
 	t := &tx{c: c, store: s, ctx: ctx, need: bridge.NeedOf(ctx)}
@@ -194,7 +214,8 @@ func (s *Store) View(ctx context.Context, fn func(bridge.Tx) error) error {
 			_, _ = c.exec("ROLLBACK") // nothing was written
 		}
 	}()
-	return fn(t)
+	err = fn(t)
+	return t.behind, err
 }
 
 // reader takes a connection out of the pool.
@@ -233,7 +254,9 @@ func (s *Store) Close() error {
 // release closes what open opened, as far as it came.
 func (s *Store) release() error {
 	var err error
-	if s.points != nil {
+	if s.points != nil && !s.syncer.lost.Load() {
+		// Where a sync failed, this connection stays open, so that no other is the
+		// last: that one would move to the database what may not be in the log.
 		err = errors.Join(err, s.points.c.close())
 	}
 	for len(s.readers) > 0 {
@@ -241,6 +264,9 @@ func (s *Store) release() error {
 	}
 	if s.writer != nil {
 		err = errors.Join(err, s.writer.c.close())
+	}
+	if s.syncer != nil {
+		err = errors.Join(err, s.syncer.log.Close())
 	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())

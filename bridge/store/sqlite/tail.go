@@ -173,6 +173,7 @@ func (t *tx) newer() ([]*changes, error) {
 	if err := t.readable(); err != nil || t.tailed {
 		return t.tail, err
 	}
+	defer t.saw()
 	row, err := t.c.one(`SELECT coalesce((SELECT min(number) FROM tails), 0), coalesce((SELECT max(number) FROM tails), 0)`)
 	if err != nil {
 		return nil, t.note(err)

@@ -33,6 +33,10 @@ type tx struct {
 	spare bool
 	// began says that a view has read something: only then is there a snapshot.
 	began bool
+	// behind is the newest commit that a view may have seen, noted once it has its
+	// snapshot.
+	behind *flight
+	noted  bool
 	// tail is what a view finds behind the tables, once it was read.
 	tail   []*changes
 	tailed bool
@@ -149,7 +153,9 @@ func (t *tx) each(query string, row func(v []driver.Value) error, args ...any) e
 	if err := t.readable(); err != nil {
 		return err
 	}
-	return t.note(t.c.each(query, row, args...))
+	err := t.c.each(query, row, args...)
+	t.saw()
+	return t.note(err)
 }
 
 func (t *tx) one(query string, args ...any) ([]driver.Value, error) {
@@ -157,7 +163,16 @@ func (t *tx) one(query string, args ...any) ([]driver.Value, error) {
 		return nil, err
 	}
 	v, err := t.c.one(query, args...)
+	t.saw()
 	return v, t.note(err)
+}
+
+// saw notes what a view has seen: its first statement has taken the snapshot, and
+// a flight is announced before its commit can be in one.
+func (t *tx) saw() {
+	if t.heads == nil && !t.noted {
+		t.behind, t.noted = t.store.syncer.newest.Load(), true
+	}
 }
 
 // get reads one document, in the query's first column, into v.

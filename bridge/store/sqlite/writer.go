@@ -12,7 +12,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -51,29 +50,33 @@ func (j *job) finish(err error) {
 }
 
 // writer owns the one connection that writes. It takes what waits, runs each fn,
-// commits once for all, and then answers all. What
-// comes while a commit runs waits for the next.
+// and commits once for all. While the syncer makes that durable, and answers it,
+// the writer runs what comes in the next group, which it commits when the syncer
+// is done.
 type writer struct {
-	store *Store
-	c     *conn
-	wake  chan struct{} // something was put in line, or the writer shall stop
-	stop  chan struct{}
-	ended chan struct{}
+	store  *Store
+	c      *conn
+	syncer *syncer
+	wake   chan struct{} // something was put in line, or the writer shall stop
+	stop   chan struct{}
+	ended  chan struct{}
 
 	mu     sync.Mutex // guards the following fields
 	line   []*job     // who waits, first come first
 	closed bool
 
 	// The following belong to the writer's goroutine.
-	heads  heads
-	space  *space
-	ahead  *ahead
-	ready  []*job // taken out of the line, not yet run
-	taken  []*job // of the group that runs
-	again  []*job // to run once more, now that the reserve is free
-	failed error  // a sync failed: what the disk holds is not known any more
-	clean  bool   // loop returned by itself
-	syncs  func() error
+	heads   heads
+	space   *space
+	ahead   *ahead
+	ready   []*job  // taken out of the line, not yet run
+	taken   []*job  // of the group that runs
+	again   []*job  // to run once more, now that the reserve is free
+	wrote   bool    // the group that runs has written something but heads
+	flight  *flight // the commit before, unless it has landed
+	failed  error   // it has not: what the disk holds is not known any more
+	clean   bool    // loop returned by itself
+	commits func() error
 }
 
 // update hands fn to the writer and waits for the commit.
@@ -131,6 +134,7 @@ func (w *writer) close() {
 	<-w.ended
 	w.ahead.close()
 	w.tidy()
+	w.syncer.close()
 	for _, j := range w.again {
 		j.finish(errClosed)
 	}
@@ -156,7 +160,7 @@ func (w *writer) tidy() {
 		err = w.heads.flush(w.c)
 	}
 	if err == nil {
-		err = w.syncs()
+		err = w.commits() // the last to close the file syncs it
 	}
 	if err != nil {
 		_, _ = w.c.exec("ROLLBACK")
@@ -176,6 +180,7 @@ func (w *writer) loop() {
 	for {
 		select {
 		case <-w.stop:
+			w.settle()
 			w.clean = true
 			return
 		default:
@@ -184,12 +189,55 @@ func (w *writer) loop() {
 			w.group(j)
 			continue
 		}
-		if w.ahead.step(w.space) {
+		if w.flight == nil && w.ahead.step(w.space) {
 			continue
 		}
-		select {
-		case <-w.wake:
-		case <-w.stop:
+		w.rest()
+	}
+}
+
+// rest waits until there is something to do, or the commit before has landed.
+func (w *writer) rest() {
+	var landed chan struct{}
+	if w.flight != nil {
+		landed = w.flight.done
+	}
+	select {
+	case <-w.wake:
+	case <-landed:
+		w.settle()
+	case <-w.stop:
+		w.settle()
+	}
+}
+
+// settle waits until the commit before has landed.
+func (w *writer) settle() {
+	if w.flight == nil {
+		return
+	}
+	<-w.flight.done
+	if w.failed == nil && w.flight.err != nil {
+		w.failed = w.flight.err
+	}
+	w.flight = nil
+}
+
+// more returns the next job of the group, nil when the group is to be committed:
+// when nobody waits any more, and the commit before has landed.
+func (w *writer) more() *job {
+	for {
+		if j := w.next(); j != nil {
+			return j
+		}
+		if w.flight == nil {
+			runtime.Gosched() // who is about to come shares the commit
+			return w.next()
+		}
+		if len(w.taken) < mostGrouped {
+			w.rest()
+		} else {
+			w.settle()
 		}
 	}
 }
@@ -223,7 +271,7 @@ func (w *writer) next() *job {
 
 // group runs first and whatever else waits in one commit.
 func (w *writer) group(first *job) {
-	w.taken = append(w.taken[:0], first)
+	w.taken, w.wrote = append(w.taken[:0], first), false
 	if w.failed != nil {
 		w.answer(w.failed)
 		return
@@ -246,10 +294,14 @@ func (w *writer) group(first *job) {
 			w.abort(err)
 			return
 		}
-		if j = w.next(); j == nil {
+		if j = w.more(); j == nil {
 			break
 		}
 		w.taken = append(w.taken, j)
+	}
+	if w.failed != nil { // this group stands on what may be gone
+		w.abort(w.failed)
+		return
 	}
 	if err := w.heads.keep(w.c, &w.store.tails); err != nil {
 		w.abort(err)
@@ -282,6 +334,7 @@ func (w *writer) run(j *job) error {
 	}
 	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need, spare: j.spare}
 	j.err = w.call(j, t)
+	w.wrote = w.wrote || t.wrote
 	if t.lost != nil {
 		j.err = nil // the group's error is its error
 		return t.lost
@@ -322,31 +375,48 @@ func (w *writer) call(j *job, t *tx) (err error) {
 	return j.fn(t)
 }
 
-// commit makes the group durable, and only then answers it (I7).
+// commit commits the group and hands it to the syncer. One that has written
+// nothing is answered at once: what it has read has landed before.
 func (w *writer) commit() {
-	start := time.Now()
 	w.early()
-	err := w.syncs()
-	switch {
-	case err == nil:
-		if told := w.store.options.Committed; told != nil {
-			told(len(w.taken), time.Since(start))
+	if !w.wrote && !w.heads.added && !w.heads.written {
+		if err := w.commits(); err != nil {
+			w.abort(fmt.Errorf("committing: %w", err))
+			return
 		}
 		w.heads.kept(&w.store.tails)
-		w.store.grown(w.c)
 		w.answer(nil)
 		return
-	case code(err)&0xff == codeFull, code(err)&0xff == codeBusy:
+	}
+	f := w.syncer.begin(w.taken)
+	if err := w.commits(); err != nil {
+		w.stranded(f, err)
+		return
+	}
+	w.heads.kept(&w.store.tails)
+	w.flight, w.taken = f, nil
+	w.syncer.due <- f
+	w.store.grown(w.c)
+}
+
+// stranded is for a flight whose commit failed: nobody is on it.
+func (w *writer) stranded(f *flight, err error) {
+	c := code(err)
+	if c&0xff == codeFull || c&0xff == codeBusy {
 		// SQLite writes the frame that commits last, and it could not.
+		f.over(nil)
 		w.abort(fmt.Errorf("committing: %w", err))
 		return
-	case code(err) == codeSyncFailed:
-		// What a failed fsync left behind can't be known, and a second one may lie
-		// (https://wiki.postgresql.org/wiki/Fsync_Errors). Only a restart, which
-		// reads the file again, may go on.
-		w.failed = fmt.Errorf("syncing failed before, restart needed: %w", err)
 	}
-	w.store.log.Error("commit has an unknown outcome", slog.Int("sqlite", code(err)))
+	w.store.log.Error("commit has an unknown outcome", slog.Int("sqlite", c))
+	failed := err
+	if c != codeSyncFailed { // as when SQLite could not sync the head of a log that starts over
+		failed = w.syncer.sync() // in case the commit can be seen
+	}
+	if failed != nil {
+		w.failed = w.syncer.fail(failed)
+	}
+	f.over(w.failed)
 	w.abort(fmt.Errorf("committing: %w: %w", bridge.ErrOutcomeUnknown, err))
 }
 
@@ -355,6 +425,7 @@ func (w *writer) commit() {
 func (w *writer) abort(err error) {
 	_, _ = w.c.exec("ROLLBACK") // SQLite may have done it already
 	w.heads.lost(&w.store.tails)
+	w.settle() // what fn told its caller may come of the commit before
 	m := err
 	if !errors.Is(err, bridge.ErrOutcomeUnknown) {
 		m = mapped(err)
@@ -370,6 +441,9 @@ func (w *writer) abort(err error) {
 // answer ends every job of the group, with err unless it has an error already.
 func (w *writer) answer(err error) {
 	for _, j := range w.taken {
+		if w.failed != nil {
+			j.err = err
+		}
 		j.finish(err)
 	}
 	w.taken = w.taken[:0]
