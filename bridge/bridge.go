@@ -20,6 +20,7 @@ type Config struct {
 	Decider Decider
 	Texts   Texts
 	Live    Live
+	Board   Board // who can be rung now; nil: nobody knows, and rings go by the rota
 	Log     *slog.Logger
 	Now     func() time.Time // nil: time.Now
 	Meter   Meter            // nil: nothing is counted
@@ -86,6 +87,7 @@ type Bridge struct {
 	decider   Decider
 	texts     Texts
 	live      Live
+	board     Board
 	log       *slog.Logger
 	now       func() time.Time
 	meter     Meter
@@ -117,14 +119,14 @@ type Bridge struct {
 	askAll    bool   // the next Sweep asks again all that waits
 }
 
-// New returns a Bridge. Everything but Now, Meter, Log and Zone must be given: a
+// New returns a Bridge. Everything but Board, Now, Meter, Log and Zone must be given: a
 // bridge without a policy or a store does not start.
 func New(c Config) (*Bridge, error) {
 	if c.Store == nil || c.Decider == nil || c.Texts == nil || c.Live == nil {
 		return nil, errors.New("a bridge needs a store, a policy, its texts and live state")
 	}
 	b := &Bridge{
-		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live,
+		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live, board: c.Board,
 		log: c.Log, now: c.Now, meter: c.Meter, zone: c.Zone,
 		snapshots: map[PatientID]*Snapshot{}, askAll: true, signer: c.Ledger, witnesses: c.Witnesses,
 		sealer: c.Sealer, keeper: c.Keeper,

@@ -112,14 +112,14 @@ func open(tb testing.TB, sealed bool, options []Option) *World {
 	if w.Policy, err = policy.New(policy.Options{}); err != nil {
 		tb.Fatal(err)
 	}
-	state, err := live.Open(live.Options{Embedded: true})
+	state, err := live.Open(live.Options{Embedded: true, Now: func() time.Time { return w.now() }})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	if w.Log, err = ledger.NewSigner("log.test", ledger.NewSeed()); err != nil {
 		tb.Fatal(err)
 	}
-	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Now: w.Clock.Now}
+	c := bridge.Config{Ledger: w.Log, Store: w.store, Decider: w.Policy, Texts: w.Policy, Live: state, Board: state, Now: w.Clock.Now}
 	if sealed {
 		c.Sealer, c.Keeper = w.Sealer, w.Sealer
 	}

@@ -46,7 +46,7 @@ func newRegion(t *testing.T) *region {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := bridge.New(bridge.Config{Store: store, Decider: law, Texts: law, Live: state})
+	b, err := bridge.New(bridge.Config{Store: store, Decider: law, Texts: law, Live: state, Board: state})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,10 +27,23 @@ var strikeLua string
 //go:embed lua/due.lua
 var dueLua string
 
+//go:embed lua/line.lua
+var lineLua string
+
+//go:embed lua/reserve.lua
+var reserveLua string
+
+//go:embed lua/release.lua
+var releaseLua string
+
 var (
 	partyScript  = redis.NewScript(partyLua)
 	strikeScript = redis.NewScript(strikeLua)
 	dueScript    = redis.NewScript(dueLua)
+
+	lineScript    = redis.NewScript(lineLua)
+	reserveScript = redis.NewScript(reserveLua)
+	releaseScript = redis.NewScript(releaseLua)
 )
 
 // outcome is what party.lua gives.
@@ -42,7 +55,7 @@ type outcome struct {
 
 // Touch says that the connections are alive. A Touch must not overtake the Drop
 // of the same connection; one that was begun before it may end after it.
-func (k *keeper) Touch(ctx context.Context, conns []bridge.Connection) error {
+func (k *Keeper) Touch(ctx context.Context, conns []bridge.Connection) error {
 	if len(conns) == 0 {
 		return nil
 	}
@@ -61,7 +74,7 @@ func (k *keeper) Touch(ctx context.Context, conns []bridge.Connection) error {
 
 // touchAll tells Redis of heartbeats and changes. If a connection of theirs ended
 // meanwhile, that is said once more.
-func (k *keeper) touchAll(ctx context.Context, changes []change, alive []heartbeat, call uint64, memory string) error {
+func (k *Keeper) touchAll(ctx context.Context, changes []change, alive []heartbeat, call uint64, memory string) error {
 	missing, err := k.beatFor(ctx, alive)
 	if err != nil {
 		return err
@@ -75,7 +88,7 @@ func (k *keeper) touchAll(ctx context.Context, changes []change, alive []heartbe
 
 // beatFor sends heartbeats: one plain command a party, since a script costs many
 // times as much and nothing has changed. It gives those that Redis did not know.
-func (k *keeper) beatFor(ctx context.Context, alive []heartbeat) (missing []change, err error) {
+func (k *Keeper) beatFor(ctx context.Context, alive []heartbeat) (missing []change, err error) {
 	for batch := range slices.Chunk(alive, readBatch) {
 		commands := make([]*redis.IntCmd, len(batch))
 		until := float64(k.serverNow() + k.o.TTL.Milliseconds())
@@ -102,7 +115,7 @@ func (k *keeper) beatFor(ctx context.Context, alive []heartbeat) (missing []chan
 }
 
 // Drop says that a connection ended. If Redis can't be told now, it is told later.
-func (k *keeper) Drop(ctx context.Context, party bridge.Ref, id string) error {
+func (k *Keeper) Drop(ctx context.Context, party bridge.Ref, id string) error {
 	c := k.devices.end(k.names.uid(party), k.names.cid(id))
 	return k.applyOne(ctx, c, "dropping a connection")
 }
@@ -110,7 +123,7 @@ func (k *keeper) Drop(ctx context.Context, party bridge.Ref, id string) error {
 // SetDND sets or clears do-not-disturb. If Redis can't be told now, it is told
 // later. After a restart of the process it must be said again from the store, best
 // with a party's first connection; a node says again only what it was told itself.
-func (k *keeper) SetDND(ctx context.Context, party bridge.Ref, until time.Time) error {
+func (k *Keeper) SetDND(ctx context.Context, party bridge.Ref, until time.Time) error {
 	if !until.After(time.Now()) {
 		until = time.Time{}
 	}
@@ -118,7 +131,7 @@ func (k *keeper) SetDND(ctx context.Context, party bridge.Ref, until time.Time) 
 	return k.applyOne(ctx, c, "setting do-not-disturb")
 }
 
-func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
+func (k *Keeper) applyOne(ctx context.Context, c change, doing string) error {
 	now := k.standing()
 	if !now.up {
 		return k.remember()
@@ -133,17 +146,17 @@ func (k *keeper) applyOne(ctx context.Context, c change, doing string) error {
 
 // apply tells Redis of changes, in pipelines, and this node's watchers of what
 // came of it. memory is that of Redis when the changes were made.
-func (k *keeper) apply(ctx context.Context, changes []change, memory string) error {
-	size := touchBatch
-	if k.o.Embedded {
-		size = embeddedBatch
-	}
-	for batch := range slices.Chunk(changes, size) {
+func (k *Keeper) apply(ctx context.Context, changes []change, memory string) error {
+	for batch := range slices.Chunk(changes, k.scriptsAtOnce()) {
 		outcomes, err := k.applyBatch(ctx, batch)
 		if err != nil {
 			return err
 		}
-		if err := k.note(ctx, batch, outcomes); err != nil {
+		looks := make([]look, len(batch))
+		for n, c := range batch {
+			looks[n] = look{name: c.uid, due: outcomes[n].due, leased: c.leased}
+		}
+		if err := k.note(ctx, looks); err != nil {
 			return err
 		}
 		k.devices.told(batch, memory)
@@ -156,7 +169,15 @@ func (k *keeper) apply(ctx context.Context, changes []change, memory string) err
 	return nil
 }
 
-func (k *keeper) applyBatch(ctx context.Context, batch []change) ([]outcome, error) {
+// scriptsAtOnce is how many scripts a pipeline may have.
+func (k *Keeper) scriptsAtOnce() int {
+	if k.o.Embedded {
+		return embeddedBatch
+	}
+	return touchBatch
+}
+
+func (k *Keeper) applyBatch(ctx context.Context, batch []change) ([]outcome, error) {
 	commands := make([]*redis.Cmd, len(batch))
 	run := func(p redis.Pipeliner) {
 		for n, c := range batch {
@@ -177,7 +198,7 @@ func (k *keeper) applyBatch(ctx context.Context, batch []change) ([]outcome, err
 }
 
 // arguments are the ARGV of party.lua.
-func (k *keeper) arguments(c change) []any {
+func (k *Keeper) arguments(c change) []any {
 	dnd := ""
 	if c.dnd != nil {
 		dnd = strconv.FormatInt(max(0, c.dnd.UnixMilli()), 10)
@@ -215,23 +236,30 @@ func readOutcome(c *redis.Cmd) (outcome, error) {
 	}, nil
 }
 
-// note writes into the index when each party must be looked at again, and strikes
-// off those whom nobody need look at.
-func (k *keeper) note(ctx context.Context, batch []change, outcomes []outcome) error {
+// look says when a name of the index must be looked at again.
+type look struct {
+	name   string
+	due    time.Duration // 0: nobody need
+	leased string        // by which score a sweeper holds it
+}
+
+// note writes into the index when each name must be looked at again, and strikes
+// off those which nobody need look at.
+func (k *Keeper) note(ctx context.Context, looks []look) error {
 	var later [partitions][]redis.Z
 	done := map[string][]any{} // by key; a sweep has one lease a key
 	now := k.serverNow()
-	for n, c := range batch {
-		at := partition(c.uid)
+	for _, l := range looks {
+		at := partition(l.name)
 		switch {
-		case outcomes[n].due > 0:
-			later[at] = append(later[at], redis.Z{Score: float64(now + outcomes[n].due.Milliseconds()), Member: c.uid})
-		case c.leased != "":
+		case l.due > 0:
+			later[at] = append(later[at], redis.Z{Score: float64(now + l.due.Milliseconds()), Member: l.name})
+		case l.leased != "":
 			key := indexKey(int(at))
 			if done[key] == nil {
-				done[key] = []any{c.leased}
+				done[key] = []any{l.leased}
 			}
-			done[key] = append(done[key], c.uid)
+			done[key] = append(done[key], l.name)
 		}
 	}
 	return k.scripted(ctx, func(p redis.Pipeliner) {
@@ -251,7 +279,7 @@ func indexKey(partition int) string { return "px:{" + strconv.Itoa(partition) + 
 // scripted runs a pipeline of scripts, and once more if Redis has forgotten them.
 // A pipeline that was partly run is harmless to run again: a script says how
 // things are, not how they changed.
-func (k *keeper) scripted(ctx context.Context, fill func(redis.Pipeliner)) error {
+func (k *Keeper) scripted(ctx context.Context, fill func(redis.Pipeliner)) error {
 	err := k.pipe(ctx, fill)
 	if err == nil || !redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return err
@@ -264,7 +292,7 @@ func (k *keeper) scripted(ctx context.Context, fill func(redis.Pipeliner)) error
 
 func loadScripts(ctx context.Context) func(redis.Pipeliner) {
 	return func(p redis.Pipeliner) {
-		for _, s := range []string{partyLua, strikeLua, dueLua} {
+		for _, s := range []string{partyLua, strikeLua, dueLua, lineLua, reserveLua, releaseLua} {
 			p.ScriptLoad(ctx, s)
 		}
 	}

@@ -53,13 +53,13 @@ type silence struct{}
 func (silence) Printf(context.Context, string, ...any) {}
 
 // question bounds one question to Redis.
-func (k *keeper) question(ctx context.Context) (context.Context, context.CancelFunc) {
+func (k *Keeper) question(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, k.o.Timeout)
 }
 
 // pipe runs one pipeline within the Timeout. Its error is the first of its
 // commands', other than that there was nothing.
-func (k *keeper) pipe(ctx context.Context, fill func(redis.Pipeliner)) error {
+func (k *Keeper) pipe(ctx context.Context, fill func(redis.Pipeliner)) error {
 	ctx, cancel := k.question(ctx)
 	defer cancel()
 	commands, err := k.client.Pipelined(ctx, func(p redis.Pipeliner) error {

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	testNames = names{key: []byte("a key"), node: "here"}
+	testNames = newNames([]byte("a key"), "here")
 	desk      = bridge.Connection{Party: "Practitioner/a", ID: "desk"}
 )
 

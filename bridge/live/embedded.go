@@ -16,7 +16,7 @@ import (
 
 // tick is how often the embedded server's time is moved. Only the expiry of keys
 // hangs on it, and no key lives for less than seconds; its clock is the process's.
-const tick = 5 * time.Second
+const tick = time.Second
 
 // startEmbedded starts a server within the process, for one machine. The rest of
 // the package can't tell it from Redis. It listens on loopback behind a password

@@ -4,6 +4,9 @@
 package live
 
 import (
+	"testing"
+	"time"
+
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
@@ -12,6 +15,17 @@ import (
 
 // OnEmbedded hands a test the embedded server.
 func (o *Options) OnEmbedded(f func(*miniredis.Miniredis)) { o.started = f }
+
+// Forge writes members into a line's key, as somebody could who can write to Redis.
+func Forge(t testing.TB, l bridge.Live, key string, members ...string) {
+	t.Helper()
+	for _, m := range members {
+		z := redis.Z{Score: float64(time.Now().Add(time.Minute).UnixMilli()), Member: m}
+		if err := Client(l).ZAdd(t.Context(), key, z).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // Client is what the node asks Redis with.
 func Client(l bridge.Live) *redis.Client { return mustKeeper(l).client }
@@ -33,8 +47,8 @@ func IndexKeys() (keys []string) {
 	return keys
 }
 
-func mustKeeper(l bridge.Live) *keeper {
-	k, ok := l.(*keeper)
+func mustKeeper(l bridge.Live) *Keeper {
+	k, ok := l.(*Keeper)
 	if !ok {
 		panic("not of this package")
 	}

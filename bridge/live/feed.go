@@ -19,15 +19,15 @@ import (
 	"github.com/brobygger/brobygger/bridge"
 )
 
-// feed is this node's subscription: one connection, one channel per party that is
-// watched here, and one on which the node hears itself. A connection that looks
+// feed is this node's subscription: one connection, one channel per party and
+// per line that is watched here, and one on which the node hears itself. A connection that looks
 // alive and delivers nothing is the usual way for subscriptions to fail, so only
 // what was heard counts.
 //
 // The channels are classic ones. Sharded ones would need one connection per
 // shard, and the embedded server has none.
 type feed struct {
-	k    *keeper
+	k    *Keeper
 	wake chan struct{} // capacity 1: the set of watched parties has changed
 
 	mu    sync.Mutex // guards the following field
@@ -158,6 +158,9 @@ func (f *feed) adjust(ctx context.Context, ps *redis.PubSub, subscribed map[stri
 	for _, uid := range f.k.watchedUIDs() {
 		wanted[channel(uid)] = true
 	}
+	for _, lid := range f.k.watchedLines() {
+		wanted[lineChannel(lid)] = true
+	}
 	var more, less []string
 	for c := range wanted {
 		if !subscribed[c] {
@@ -215,7 +218,11 @@ func (f *feed) one(ctx context.Context, m any) (confirmed string, ok bool) {
 			f.probe(ctx)
 			return "", false
 		}
-		return uidOf(m.Channel)
+		if lid, ok := nameIn("ls:{l:", m.Channel); ok {
+			f.k.tellLine(lid)
+			return "", false
+		}
+		return nameIn("ps:{u:", m.Channel)
 	case *redis.Message:
 		if m.Channel == f.k.names.probeChannel() {
 			f.mu.Lock()
@@ -223,7 +230,11 @@ func (f *feed) one(ctx context.Context, m any) (confirmed string, ok bool) {
 			f.mu.Unlock()
 			return "", false
 		}
-		uid, ok := uidOf(m.Channel)
+		if lid, ok := nameIn("ls:{l:", m.Channel); ok {
+			f.k.tellLine(lid)
+			return "", false
+		}
+		uid, ok := nameIn("ps:{u:", m.Channel)
 		if !ok {
 			return "", false
 		}
@@ -234,8 +245,8 @@ func (f *feed) one(ctx context.Context, m any) (confirmed string, ok bool) {
 	return "", false
 }
 
-func uidOf(channel string) (string, bool) {
-	rest, ok := strings.CutPrefix(channel, "ps:{u:")
+func nameIn(prefix, channel string) (string, bool) {
+	rest, ok := strings.CutPrefix(channel, prefix)
 	if !ok {
 		return "", false
 	}

@@ -28,7 +28,7 @@ type beats struct {
 var errLost = errors.New("what live state held was lost")
 
 // beat asks whether Redis is there, can write, and has kept its memory.
-func (k *keeper) beat(ctx context.Context) (lost bool, err error) {
+func (k *Keeper) beat(ctx context.Context) (lost bool, err error) {
 	b := &k.beats
 	b.count++
 	value := fmt.Sprintf("%d:%s", b.count, rand.Text()[:8])
@@ -65,7 +65,7 @@ type clock struct {
 	here   time.Time
 }
 
-func (k *keeper) setClock(server time.Time) {
+func (k *Keeper) setClock(server time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.clock = clock{server: server.UnixMilli(), here: time.Now()}
@@ -73,7 +73,7 @@ func (k *keeper) setClock(server time.Time) {
 
 // serverNow is what time it is by Redis' clock, in ms, as of the last beat: this
 // node's own clock measures only what has passed since.
-func (k *keeper) serverNow() int64 {
+func (k *Keeper) serverNow() int64 {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.clock.server + time.Since(k.clock.here).Milliseconds()
@@ -81,7 +81,7 @@ func (k *keeper) serverNow() int64 {
 
 // runID is Redis' name for one run of itself, "" where it has none or does not
 // say: it only helps to see sooner what the beats would show.
-func (k *keeper) runID(ctx context.Context) string {
+func (k *Keeper) runID(ctx context.Context) string {
 	ctx, cancel := k.question(ctx)
 	defer cancel()
 	for line := range strings.Lines(k.client.Info(ctx, "server").Val()) {
@@ -93,7 +93,7 @@ func (k *keeper) runID(ctx context.Context) string {
 }
 
 // watchOver looks after Redis: every Beat, and at once when a question has failed.
-func (k *keeper) watchOver(ctx context.Context) {
+func (k *Keeper) watchOver(ctx context.Context) {
 	timer := time.NewTicker(k.o.Beat)
 	defer timer.Stop()
 	for {
@@ -113,7 +113,7 @@ func (k *keeper) watchOver(ctx context.Context) {
 // check looks whether Redis is there and has kept its memory, and brings it up to
 // date if it was not or has not. What single questions did not get to say is said
 // again only if regular, so that a question that always fails makes no storm.
-func (k *keeper) check(ctx context.Context, regular bool) {
+func (k *Keeper) check(ctx context.Context, regular bool) {
 	lost, err := k.beat(ctx)
 	if err != nil {
 		k.fall(err)
@@ -132,6 +132,7 @@ func (k *keeper) check(ctx context.Context, regular bool) {
 		k.unsent = false
 	default:
 		settled = k.settledLocked()
+		k.lookLinesLocked()
 	}
 	k.mu.Unlock()
 	if !up || unsent {
@@ -149,7 +150,7 @@ func (k *keeper) check(ctx context.Context, regular bool) {
 }
 
 // settledLocked reports, once, that the time after a loss is over.
-func (k *keeper) settledLocked() bool {
+func (k *Keeper) settledLocked() bool {
 	if k.lostAt.IsZero() || k.settlingLocked() {
 		return false
 	}
@@ -159,18 +160,21 @@ func (k *keeper) settledLocked() bool {
 
 // restore tells Redis all that this node knows. What it did not get to say is said
 // the next time; what it did say is not said again.
-func (k *keeper) restore(ctx context.Context) error {
+func (k *Keeper) restore(ctx context.Context) error {
 	if err := k.pipe(ctx, loadScripts(ctx)); err != nil {
 		return err
 	}
 	memory := k.standing().memory
 	changes, alive, call := k.devices.everything(k.o.TTL, memory)
-	return k.touchAll(ctx, changes, alive, call, memory)
+	if err := k.touchAll(ctx, changes, alive, call, memory); err != nil {
+		return err
+	}
+	return k.restoreLines(ctx, memory)
 }
 
 // fall takes live state for away: from now on nothing is asked, everything is
 // unknown, and what was told before belongs to an older epoch.
-func (k *keeper) fall(why error) {
+func (k *Keeper) fall(why error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	wasUp := k.up
@@ -182,6 +186,7 @@ func (k *keeper) fall(why error) {
 		return
 	}
 	k.generation = rand.Text()[:8]
+	k.lookLinesLocked()
 	for _, p := range k.watched {
 		p.tellLocked(k.unknownLocked(p.party))
 	}
@@ -189,7 +194,7 @@ func (k *keeper) fall(why error) {
 }
 
 // rise takes live state for there again.
-func (k *keeper) rise() {
+func (k *Keeper) rise() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.log.Info("live state is there", slog.Any("after", k.why))
@@ -199,6 +204,7 @@ func (k *keeper) rise() {
 	if !k.o.Embedded || k.beats.count > 1 {
 		k.lostAt = time.Now()
 	}
+	k.lookLinesLocked()
 }
 
 // standing is how things are between this node and Redis.
@@ -207,17 +213,17 @@ type standing struct {
 	up                 bool
 }
 
-func (k *keeper) standing() standing {
+func (k *Keeper) standing() standing {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return standing{generation: k.generation, memory: k.memory, up: k.up}
 }
 
-func (k *keeper) isUp() bool { return k.standing().up }
+func (k *Keeper) isUp() bool { return k.standing().up }
 
 // remember says that Redis was not told of something, and is to be told with the
 // next beat.
-func (k *keeper) remember() error {
+func (k *Keeper) remember() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.unsent = true
@@ -225,7 +231,7 @@ func (k *keeper) remember() error {
 }
 
 // suspect asks for a look at Redis, without waiting for it.
-func (k *keeper) suspect() {
+func (k *Keeper) suspect() {
 	select {
 	case k.suspected <- struct{}{}:
 	default:

@@ -1,32 +1,36 @@
 // SPDX-FileCopyrightText: 2026 The Brobygger authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package live keeps presence in Redis: who can be reached now, on which devices,
-// and who wants to be told when that changes. It is the one place that knows
-// go-redis, and the server within the process that takes Redis' place on one
-// machine.
+// Package live keeps live state in Redis: who can be reached now, on which
+// devices, who takes rings on which line, whom a ring has, and who wants to be
+// told when that changes. It is the one place that knows go-redis, and the server
+// within the process that takes Redis' place on one machine.
 //
 // Nothing here is evidence of anything. What is lost is learnt again from the
-// devices' next heartbeats; until then presence is unknown, never offline.
+// devices' next heartbeats; until then presence is unknown, never offline, and
+// who takes rings is not known, never nobody.
 //
 // # Keys
 //
-// Every name is opaque (see names): who can read Redis, its slow log or its
-// backups learns how many people are online and nothing else. {…} is the hash
-// tag, so each script touches one slot of a cluster.
+// Every name is opaque and what must be read again is sealed (see names): who can
+// read Redis, its slow log or its backups learns how many people are online and
+// nothing else. {…} is the hash tag, so each script touches one slot of a cluster.
 //
 //	p:{u:…}:c     hash    connection -> rank|node
 //	p:{u:…}:x     zset    connection -> when it is gone, ms
 //	p:{u:…}:m     hash    agg, rev, pe, at, dnd
-//	px:{k}        zset    party -> when somebody must look at it again, ms
+//	p:{u:…}:busy  string  the ring that has the party, sealed
+//	l:{l:…}:open  zset    who takes rings on the line, sealed -> until when, ms
+//	px:{k}        zset    party, or l:line -> when somebody must look at it again, ms
 //	n:{n:…}:hb    string  a node's newest beat
 //	ps:{u:…}      channel a party's transitions
+//	ls:{l:…}      channel a line's changes, without saying which
 //	pn:{n:…}      channel a node's probe of its own subscription
 //
 // # Lock order
 //
-// keeper.mu, then watcher.mu. devices.mu is taken alone. None is held while Redis is
-// asked or a watcher is called.
+// Keeper.mu, then watcher.mu. devices.mu, signs.mu and bookings.mu are taken alone.
+// None is held while Redis is asked or a watcher is called.
 package live
 
 import (
@@ -54,6 +58,13 @@ type Options struct {
 	Node     string       // this node's name; "": a random one
 	Log      *slog.Logger // nil: nothing is logged
 
+	// Now is by which clock the ends of shifts are told; nil: time.Now. All else goes
+	// by Redis' clock.
+	Now func() time.Time
+	// Await is for how long after the start nobody knows who takes rings: where people
+	// were signed on before it, they are on their way back. 0: what there is is known.
+	Await time.Duration
+
 	TTL     time.Duration // a connection that is not touched for so long is gone; 0: 75 s
 	Timeout time.Duration // of one question to Redis; 0: 250 ms
 	Beat    time.Duration // between two looks whether Redis is there and has kept its memory; 0: 1 s
@@ -79,14 +90,16 @@ const metaTTL = 24 * time.Hour
 // nodeTTL is how long a node's beat lives.
 const nodeTTL = 15 * time.Second
 
-// keeper keeps bridge.Live.
-type keeper struct {
+// Keeper keeps bridge.Live and bridge.Board. Its zero value keeps nothing; see Open.
+type Keeper struct {
 	o          Options
 	client     *redis.Client
 	stopServer func() // of the embedded server, or nothing
 	names      names
 	log        *slog.Logger
 	devices    devices
+	signs      signs
+	bookings   bookings
 	feed       feed
 	beats      beats
 	stop       context.CancelFunc
@@ -103,31 +116,41 @@ type keeper struct {
 	unsent     bool      // a touch or a drop was not kept
 	clock      clock
 	watched    map[string]*watched
+	opened     time.Time
+	knew       bool                    // who takes rings, when it was last looked
+	lines      map[string]*watchedLine // by lid
 }
 
-var _ bridge.Live = (*keeper)(nil)
+var (
+	_ bridge.Live  = (*Keeper)(nil)
+	_ bridge.Board = (*Keeper)(nil)
+)
 
 var errAway = errors.New("live state is away")
 
-// Open starts keeping presence. A Redis that does not answer is no error: presence
-// is unknown until it does.
-func Open(o Options) (bridge.Live, error) {
+// Open starts keeping live state. A Redis that does not answer is no error: nothing
+// is known until it does.
+func Open(o Options) (*Keeper, error) {
 	o, err := o.checked()
 	if err != nil {
 		return nil, fmt.Errorf("checking the options of live state: %w", err)
 	}
-	k := &keeper{
+	k := &Keeper{
 		o:          o,
-		names:      names{key: o.Key, node: o.Node},
+		names:      newNames(o.Key, o.Node),
 		log:        o.Log,
 		suspected:  make(chan struct{}, 1),
 		generation: rand.Text()[:8],
 		memory:     rand.Text()[:8],
 		why:        errors.New("live state has not answered yet"),
 		watched:    map[string]*watched{},
+		lines:      map[string]*watchedLine{},
+		opened:     time.Now(),
 		stopServer: func() {},
 	}
 	k.devices.reset()
+	k.signs.all = map[string]map[string]sign{}
+	k.bookings.all = map[string]booking{}
 	if o.Embedded {
 		k.client, k.stopServer, err = startEmbedded(o)
 	} else {
@@ -168,6 +191,9 @@ func (o Options) checked() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	for _, d := range []struct {
 		value    *time.Duration
 		fallback time.Duration
@@ -191,7 +217,7 @@ func (o Options) checked() (Options, error) {
 
 // Healthy returns nil when Redis answers and the subscription has been proven by
 // traffic within two probes.
-func (k *keeper) Healthy() error {
+func (k *Keeper) Healthy() error {
 	k.mu.Lock()
 	up, why := k.up, k.why
 	k.mu.Unlock()
@@ -203,12 +229,12 @@ func (k *keeper) Healthy() error {
 
 // Close ends what runs, and takes this node's connections back: people who leave
 // with the node are offline at once, not after the TTL.
-func (k *keeper) Close() (err error) {
+func (k *Keeper) Close() (err error) {
 	k.closing.Do(func() { err = k.close() })
 	return err
 }
 
-func (k *keeper) close() error {
+func (k *Keeper) close() error {
 	now := k.standing()
 	if now.up {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

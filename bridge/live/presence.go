@@ -23,7 +23,7 @@ type told struct {
 }
 
 // Presence returns one answer per party, in their order.
-func (k *keeper) Presence(ctx context.Context, parties []bridge.Ref) []bridge.Presence {
+func (k *Keeper) Presence(ctx context.Context, parties []bridge.Ref) []bridge.Presence {
 	answers := make([]bridge.Presence, 0, len(parties))
 	failed := false
 	for batch := range slices.Chunk(parties, readBatch) {
@@ -56,13 +56,13 @@ func (k *keeper) Presence(ctx context.Context, parties []bridge.Ref) []bridge.Pr
 
 // unknownLocked is the answer while live state is away. Its revision is lower than
 // that of any answer after it.
-func (k *keeper) unknownLocked(party bridge.Ref) bridge.Presence {
+func (k *Keeper) unknownLocked(party bridge.Ref) bridge.Presence {
 	return bridge.Presence{Party: party, State: bridge.PresenceUnknown, Epoch: k.generation}
 }
 
 // presentLocked puts what Redis knows in the words of the bridge. Silence about a
 // party is offline, but not so soon after a loss: its node may not have spoken yet.
-func (k *keeper) presentLocked(party bridge.Ref, t told) bridge.Presence {
+func (k *Keeper) presentLocked(party bridge.Ref, t told) bridge.Presence {
 	if t.epoch == "" {
 		if k.settlingLocked() {
 			return k.unknownLocked(party)
@@ -74,12 +74,12 @@ func (k *keeper) presentLocked(party bridge.Ref, t told) bridge.Presence {
 	}
 }
 
-func (k *keeper) settlingLocked() bool {
+func (k *Keeper) settlingLocked() bool {
 	return !k.lostAt.IsZero() && time.Since(k.lostAt) < k.o.Settle
 }
 
 // read asks Redis for what it knows of the parties, in their order.
-func (k *keeper) read(ctx context.Context, uids []string) ([]told, error) {
+func (k *Keeper) read(ctx context.Context, uids []string) ([]told, error) {
 	commands := make([]*redis.SliceCmd, len(uids))
 	var clock *redis.TimeCmd
 	err := k.pipe(ctx, func(p redis.Pipeliner) {

@@ -11,21 +11,21 @@ import (
 	"github.com/brobygger/brobygger/bridge"
 )
 
-// watched is a party that somebody on this node watches. Guarded by keeper.mu.
+// watched is a party that somebody on this node watches. Guarded by Keeper.mu.
 type watched struct {
 	party    bridge.Ref
-	watchers map[*watcher]bool
+	watchers map[*watcher[bridge.Presence]]bool
 	last     bridge.Presence // what they were told; zero: nothing
 	version  uint64          // counts what came in
 }
 
 // watcher is one who watches. A slow one misses what was overtaken, never the
 // newest, and holds up nobody.
-type watcher struct {
-	f func(bridge.Presence)
+type watcher[T any] struct {
+	f func(T)
 
 	mu      sync.Mutex // guards the following fields
-	next    *bridge.Presence
+	next    *T
 	busy    bool
 	stopped bool
 }
@@ -34,13 +34,13 @@ type watcher struct {
 // with the party's presence when the watching has begun, if anything is known. It
 // is called for one transition at a time, in their order; those that come while it
 // runs are told as one, the newest.
-func (k *keeper) Watch(party bridge.Ref, f func(bridge.Presence)) (stop func()) {
+func (k *Keeper) Watch(party bridge.Ref, f func(bridge.Presence)) (stop func()) {
 	uid := k.names.uid(party)
-	w := &watcher{f: f}
+	w := &watcher[bridge.Presence]{f: f}
 	k.mu.Lock()
 	p := k.watched[uid]
 	if p == nil {
-		p = &watched{party: party, watchers: map[*watcher]bool{}}
+		p = &watched{party: party, watchers: map[*watcher[bridge.Presence]]bool{}}
 		k.watched[uid] = p
 	}
 	p.watchers[w] = true
@@ -65,7 +65,7 @@ func (k *keeper) Watch(party bridge.Ref, f func(bridge.Presence)) (stop func()) 
 }
 
 // tell hands over p, without waiting.
-func (w *watcher) tell(p bridge.Presence) {
+func (w *watcher[T]) tell(p T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped {
@@ -80,7 +80,7 @@ func (w *watcher) tell(p bridge.Presence) {
 }
 
 // run calls f until there is nothing new. It lives only while there is.
-func (w *watcher) run() {
+func (w *watcher[T]) run() {
 	for {
 		w.mu.Lock()
 		p := w.next
@@ -95,14 +95,14 @@ func (w *watcher) run() {
 	}
 }
 
-func (w *watcher) end() {
+func (w *watcher[T]) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stopped = true
 }
 
 // deliver tells the party's watchers on this node of a transition.
-func (k *keeper) deliver(uid string, t told) {
+func (k *Keeper) deliver(uid string, t told) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if p := k.watched[uid]; p != nil && k.up {
@@ -123,7 +123,7 @@ func (p *watched) tellLocked(now bridge.Presence) {
 }
 
 // refresh reads the parties anew and tells their watchers what they do not know.
-func (k *keeper) refresh(ctx context.Context, uids []string) {
+func (k *Keeper) refresh(ctx context.Context, uids []string) {
 	for batch := range slices.Chunk(uids, readBatch) {
 		// Once more for those of whom something came in meanwhile: what was read of them
 		// may be older.
@@ -139,7 +139,7 @@ func (k *keeper) refresh(ctx context.Context, uids []string) {
 	}
 }
 
-func (k *keeper) refreshBatch(ctx context.Context, uids []string) (again []string, ok bool) {
+func (k *Keeper) refreshBatch(ctx context.Context, uids []string) (again []string, ok bool) {
 	versions := make([]uint64, len(uids))
 	k.mu.Lock()
 	generation, up := k.generation, k.up
@@ -179,7 +179,7 @@ func (k *keeper) refreshBatch(ctx context.Context, uids []string) (again []strin
 	return again, true
 }
 
-func (k *keeper) watchedUIDs() []string {
+func (k *Keeper) watchedUIDs() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	uids := make([]string, 0, len(k.watched))

@@ -105,7 +105,7 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	}
 	s.bridge, err = bridge.New(bridge.Config{
 		Ledger: s.ledger.signer, Witnesses: s.ledger.keys,
-		Store: s.store, Decider: s.desk, Texts: s.desk, Live: here, Log: log, Meter: s.metrics, Zone: zone,
+		Store: s.store, Decider: s.desk, Texts: s.desk, Live: here, Board: here, Log: log, Meter: s.metrics, Zone: zone,
 		ReviewWithin: c.Emergencies.ReviewWithin, KeepDecisions: c.Policy.KeepDecisions, Sealer: keys.sealer, Keeper: keys.sealer,
 	})
 	if err != nil {
