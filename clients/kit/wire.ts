@@ -446,7 +446,7 @@ export interface Party {
 export type Code = ErrorCode | (string & {});
 
 /** RemedyKind is what somebody can do about a denial. */
-export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
+export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "ring" | "write" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
 
 /** Purpose is why information is used. */
 export type Purpose = "treatment" | "care-coordination" | "discharge" | "social-casework" | "employment-followup" | "benefit-assessment" | "emergency";
@@ -776,6 +776,9 @@ export interface ConsentWithdraw {
 /** DisclosureState says how a disclosure ended. */
 export type DisclosureState = "open" | "shown" | "stale" | "unsent" | "unknown";
 
+/** RingID names one attempt to reach somebody. */
+export type RingID = string;
+
 /** Disclosure is the claim that is durable before content leaves (I3). */
 export interface Disclosure {
   id: DisclosureID;
@@ -790,6 +793,7 @@ export interface Disclosure {
   state: DisclosureState;
   claimed_at: Time;
   closed_at?: Time;
+  ring?: RingID;
 }
 
 /** Access is what one party can learn from another. */
@@ -1182,7 +1186,7 @@ export interface EntriesAfter {
 }
 
 /** Kind is what an entry records. */
-export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "released" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "erased" | "registered";
+export type EntryKind = "accepted" | "denied" | "disclosed" | "held" | "returned" | "released" | "amended" | "attached" | "opened" | "seen" | "requested" | "granted" | "declined" | "withdrawn" | "expired" | "objected" | "lifted" | "emergency" | "reviewed" | "erased" | "rung" | "unanswered" | "talked" | "callback" | "registered";
 
 /**
  * Entry is one line of a patient's record. It holds no free text, no content and
@@ -1214,6 +1218,10 @@ export interface LedgerEntry {
   basis?: string;
   reasons?: string[];
   revision?: string;
+  line?: string;
+  ring?: string;
+  callback?: string;
+  seconds?: number;
 }
 
 /** EntryView is an entry with the names and words that the patient reads. */
