@@ -547,7 +547,7 @@ export interface Amendment {
 }
 
 /** PatientID names the patient that information is about. */
-export type PatientID = "brobygger-canary";
+export type PatientID = "brobygger-canary" | "brobygger-nobody";
 
 /**
  * Attachment describes a file of a message: PDF, PNG, JPEG or plain text, found
