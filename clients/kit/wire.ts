@@ -158,7 +158,7 @@ export interface Commands {
   "objection.make": { d: ObjectionMake; ok: ObjectionMade };
   /** Lift an objection. */
   "objection.lift": { d: ObjectionLift; ok: Empty };
-  /** Open a conversation about a patient. */
+  /** Open a conversation about a patient. It stands in lists, yours too, from its first message on that is accepted or held; `conv.added` says so. */
   "conv.open": { d: NewConversation; ok: ConvOpened };
   /** Your conversations. */
   "conv.list": { d: ConvList; ok: ConvListed };
@@ -193,7 +193,7 @@ export interface Pushes {
   "message.returned": ReturnedEvent;
   /** A recipient was shown, has read, or has acknowledged your message. Or they came for it and may not be shown it, `withheld`, with `reasons`; when what stood in the way is gone, `pending` says that it is on its way again. `by` is left out where you may not know who it is. */
   "receipt": ReceiptEvent;
-  /** You are a member of a conversation. */
+  /** You are a member of a conversation that has begun; to its opener it comes with the first message that is accepted or held. */
   "conv.added": ConvEvent;
   /** A conversation changed: members, or how far another device of yours has read. */
   "conv.updated": ConvEvent;
