@@ -196,6 +196,7 @@ func (b *Bridge) depart(ctx context.Context, why Code, gone departed) error {
 			l.Draining(p)
 		}
 	})
+	ended := b.settle(ctx, why, gone)
 	if len(gone.parties) > 0 {
 		of = append(of, DisclosureQuery{Recipients: gone.parties})
 	}
@@ -203,9 +204,9 @@ func (b *Bridge) depart(ctx context.Context, why Code, gone departed) error {
 		of = append(of, DisclosureQuery{Patient: p})
 	}
 	if len(of) == 0 {
-		return nil
+		return ended
 	}
-	return b.drain(ctx, gone.since, of...)
+	return errors.Join(b.drain(ctx, gone.since, of...), ended)
 }
 
 // SetDND sets or, with a zero time, clears do-not-disturb for all of the

@@ -26,6 +26,8 @@ type Config struct {
 	Meter   Meter            // nil: nothing is counted
 	Zone    *time.Location   // of working hours; nil: UTC
 
+	Holidays Holidays // of lines; nil: there are none
+
 	Ledger    *ledger.Signer     // signs the tree; nil: it is neither grown nor signed
 	Witnesses []*ledger.Verifier // whose cosignatures are kept
 	// ReviewWithin is how long an emergency access may wait for its review; 0:
@@ -92,6 +94,7 @@ type Bridge struct {
 	now       func() time.Time
 	meter     Meter
 	zone      *time.Location
+	holidays  Holidays
 	sealer    Sealer
 	keeper    Keeper
 	actors    actors
@@ -104,6 +107,7 @@ type Bridge struct {
 	reviewWithin  time.Duration
 	keepDecisions time.Duration
 	recorded      recorded
+	clock         lineClock
 
 	signer     *ledger.Signer
 	witnesses  []*ledger.Verifier
@@ -128,6 +132,7 @@ func New(c Config) (*Bridge, error) {
 	b := &Bridge{
 		store: c.Store, decider: c.Decider, texts: c.Texts, live: c.Live, board: c.Board,
 		log: c.Log, now: c.Now, meter: c.Meter, zone: c.Zone,
+		holidays:  c.Holidays,
 		snapshots: map[PatientID]*Snapshot{}, askAll: true, signer: c.Ledger, witnesses: c.Witnesses,
 		sealer: c.Sealer, keeper: c.Keeper,
 	}

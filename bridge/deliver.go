@@ -22,6 +22,7 @@ type Delivered struct {
 	Message    *Message     `json:"message,omitempty"` // redacted as decided; nil when withheld
 	Disclosure DisclosureID `json:"disclosure,omitempty"`
 	Withheld   []Code       `json:"withheld,omitempty"` // why there is no content
+	Ring       *RingView    `json:"ring,omitempty"`     // of an event of a ring: as it stands when the event is told
 }
 
 // ReasonAssurance is the policy's word for a sign-in that is too weak.
@@ -78,6 +79,11 @@ func (b *Bridge) Deliver(ctx context.Context, c Caller, s Claimant, n uint64, li
 		}
 		for i, e := range events {
 			out = append(out, Delivered{Event: e})
+			if e.Ring != "" && e.Kind != EventLineCallback {
+				if out[i].Ring, err = b.ringOf(tx, e); err != nil {
+					return err
+				}
+			}
 			if !e.Kind.content() {
 				continue
 			}

@@ -27,7 +27,10 @@ const (
 	CodeConflict          Code = "conflict"
 	CodeRateLimited       Code = "rate_limited"
 	CodeResync            Code = "resync_required"
-	CodeErased            Code = "erased" // its keys were destroyed; it never comes back
+	CodeErased            Code = "erased"           // its keys were destroyed; it never comes back
+	CodeRingTaken         Code = "ring_taken"       // somebody else answered first, or it does not ring for the caller
+	CodeRingExpired       Code = "ring_expired"     // nobody answered in time, or it is over
+	CodeLineUnavailable   Code = "line_unavailable" // closed, full, or nobody of it can be rung
 	CodeStorageFull       Code = "storage_full"
 	CodeBusy              Code = "busy"
 	CodeInternal          Code = "internal"
@@ -77,6 +80,9 @@ var Outcomes = map[Code]Outcome{
 	CodeRateLimited:       {http.StatusTooManyRequests, CloseRateLimited, true},
 	CodeResync:            {http.StatusGone, 0, false},
 	CodeErased:            {http.StatusGone, 0, false},
+	CodeRingTaken:         {http.StatusConflict, 0, false},
+	CodeRingExpired:       {http.StatusGone, 0, false},
+	CodeLineUnavailable:   {http.StatusConflict, 0, true},
 	CodeStorageFull:       {http.StatusInsufficientStorage, 0, true},
 	CodeBusy:              {http.StatusServiceUnavailable, 0, true},
 	CodeInternal:          {http.StatusInternalServerError, 0, true},

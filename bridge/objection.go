@@ -5,6 +5,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -38,7 +39,8 @@ func (b *Bridge) Object(ctx context.Context, c Caller, o Objection) (Objection, 
 	since := time.Now()
 	b.tell(func(l Listener) { l.Draining(o.Patient) })
 	b.poke(told)
-	return o, b.drain(ctx, since, DisclosureQuery{Patient: o.Patient})
+	ended := b.redecide(ctx, o.Patient)
+	return o, errors.Join(b.drain(ctx, since, DisclosureQuery{Patient: o.Patient}), ended)
 }
 
 // Lift lifts an objection, for the patient. Lifting it again changes nothing.

@@ -88,6 +88,7 @@ func (b *Bridge) expireConsents(ctx context.Context) error {
 		b.dropSnapshot(c.Patient)
 		if one == nil {
 			b.poke(told)
+			one = b.redecide(ctx, c.Patient)
 		}
 		err = errors.Join(err, one)
 	}

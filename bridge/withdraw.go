@@ -37,6 +37,7 @@ func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id Consent
 	}
 	changed := make(chan Change, 1)
 	go func() { changed <- b.withdrawn(ctx, x) }()
+	ended := b.redecide(ctx, p)
 	relied := DisclosureQuery{Patient: p, Consents: x.line}
 	if err = b.drain(ctx, x.since, relied); err == nil {
 		var left []Disclosure
@@ -44,7 +45,7 @@ func (b *Bridge) Withdraw(ctx context.Context, c Caller, p PatientID, id Consent
 		w.Unconfirmed = append(w.Unconfirmed, left...)
 	}
 	w.Affected = <-changed
-	return w, err
+	return w, errors.Join(err, ended)
 }
 
 // withdrawing is a withdrawal between its commit and its answer.
@@ -191,20 +192,12 @@ func (b *Bridge) end(g *passage, consent Consent, state ConsentState, a answer, 
 	return consent, g.record(kind, a, consentWords(consent))
 }
 
-// tellConversations tells the participants that conversations have changed, of
-// those that have begun.
+// tellConversations tells the participants that conversations have changed.
 func tellConversations(tx Tx, k EventKind, conversations []ConversationID, at time.Time, told *pokes) error {
 	for _, id := range conversations {
 		conv, err := tx.Conversations().Conversation(id)
 		if err != nil {
 			return err
-		}
-		ok, err := begun(tx, conv)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue // nobody has it in a list
 		}
 		for _, r := range conv.Participants {
 			if err := told.append(tx, Event{Party: r, Kind: k, At: at, Patient: conv.Patient, Conversation: id}); err != nil {

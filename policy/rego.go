@@ -56,7 +56,6 @@ type program struct {
 const (
 	queryPlain  = "data.disclosure.plain"
 	queryAnswer = "data.disclosure.answer"
-	queryRing   = "data.line.answer"
 	queryLacks  = "data.consent.lacks"
 	queryCovers = "data.consent.covers"
 	queryMay    = "data.consent.may"
@@ -70,7 +69,7 @@ const (
 
 // queries are all of them.
 var queries = []string{
-	queryPlain, queryAnswer, queryRing, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls, queryReview, queryNoRev,
+	queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls, queryReview, queryNoRev,
 }
 
 // answerVar holds the answer of a query.

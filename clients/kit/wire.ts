@@ -80,7 +80,7 @@ export function comeBack(code: number): boolean {
   return code < 4500 || code > 4999;
 }
 
-export type ErrorCode = "account_disabled" | "bad_request" | "busy" | "conflict" | "consent_required" | "consent_withdrawn" | "erased" | "forbidden" | "internal" | "key_unknown" | "not_found" | "policy_unavailable" | "purpose_not_allowed" | "rate_limited" | "resync_required" | "storage_full" | "token_expired" | "too_large" | "unauthenticated" | "unsupported_version";
+export type ErrorCode = "account_disabled" | "bad_request" | "busy" | "conflict" | "consent_required" | "consent_withdrawn" | "erased" | "forbidden" | "internal" | "key_unknown" | "line_unavailable" | "not_found" | "policy_unavailable" | "purpose_not_allowed" | "rate_limited" | "resync_required" | "ring_expired" | "ring_taken" | "storage_full" | "token_expired" | "too_large" | "unauthenticated" | "unsupported_version";
 
 /** Whether the same command may succeed later by itself. */
 export const RETRY: Record<ErrorCode, boolean> = {
@@ -94,11 +94,14 @@ export const RETRY: Record<ErrorCode, boolean> = {
   forbidden: false,
   internal: true,
   key_unknown: true,
+  line_unavailable: true,
   not_found: false,
   policy_unavailable: true,
   purpose_not_allowed: false,
   rate_limited: true,
   resync_required: false,
+  ring_expired: false,
+  ring_taken: false,
   storage_full: true,
   token_expired: false,
   too_large: false,
@@ -158,7 +161,7 @@ export interface Commands {
   "objection.make": { d: ObjectionMake; ok: ObjectionMade };
   /** Lift an objection. */
   "objection.lift": { d: ObjectionLift; ok: Empty };
-  /** Open a conversation about a patient. It stands in lists, yours too, from its first message on that is accepted or held; `conv.added` says so. */
+  /** Open a conversation about a patient. */
   "conv.open": { d: NewConversation; ok: ConvOpened };
   /** Your conversations. */
   "conv.list": { d: ConvList; ok: ConvListed };
@@ -193,7 +196,7 @@ export interface Pushes {
   "message.returned": ReturnedEvent;
   /** A recipient was shown, has read, or has acknowledged your message. Or they came for it and may not be shown it, `withheld`, with `reasons`; when what stood in the way is gone, `pending` says that it is on its way again. `by` is left out where you may not know who it is. */
   "receipt": ReceiptEvent;
-  /** You are a member of a conversation that has begun; to its opener it comes with the first message that is accepted or held. */
+  /** You are a member of a conversation. */
   "conv.added": ConvEvent;
   /** A conversation changed: members, or how far another device of yours has read. */
   "conv.updated": ConvEvent;
@@ -446,7 +449,7 @@ export interface Party {
 export type Code = ErrorCode | (string & {});
 
 /** RemedyKind is what somebody can do about a denial. */
-export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "ring" | "write" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
+export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
 
 /** Purpose is why information is used. */
 export type Purpose = "treatment" | "care-coordination" | "discharge" | "social-casework" | "employment-followup" | "benefit-assessment" | "emergency";

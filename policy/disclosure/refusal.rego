@@ -23,7 +23,7 @@ refusal := {
 	data.party.related
 	not _carried
 	reasons := _lead.reasons | data.consent.lacks
-	remedies := (_lead.remedies | _emergency) | _by_consent
+	remedies := _lead.remedies | _emergency
 }
 
 _case_given if input.case != ""

@@ -1,0 +1,269 @@
+// SPDX-FileCopyrightText: 2026 The Brobygger authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bridge_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/bridgetest"
+	"github.com/brobygger/brobygger/bridge/ledger"
+)
+
+// board is who takes rings, as a test says it; away, it answers nothing.
+type board struct {
+	mu       sync.Mutex // guards the following fields
+	on       map[bridge.LineID]map[bridge.Ref]bool
+	reserved map[bridge.Ref]bridge.RingID
+	away     bool
+}
+
+func (b *board) err() error {
+	if b.away {
+		return &bridge.Error{Code: bridge.CodeBusy, Message: "live state is away"}
+	}
+	return nil
+}
+
+func (b *board) SignOn(_ context.Context, signs []bridge.Sign) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range signs {
+		if b.on[s.Line] == nil {
+			b.on[s.Line] = map[bridge.Ref]bool{}
+		}
+		b.on[s.Line][s.Party] = true
+	}
+	return b.err()
+}
+
+func (b *board) SignOff(_ context.Context, line bridge.LineID, party bridge.Ref) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.on[line], party)
+	return b.err()
+}
+
+func (b *board) Available(_ context.Context, lines []bridge.LineID) ([]bridge.Availability, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []bridge.Availability
+	for _, l := range lines {
+		a := bridge.Availability{Line: l}
+		for p := range b.on[l] {
+			a.On = append(a.On, p)
+		}
+		slices.Sort(a.On)
+		all = append(all, a)
+	}
+	return all, b.err()
+}
+
+func (b *board) Reserve(_ context.Context, party bridge.Ref, ring bridge.RingID, _ time.Duration) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if had, ok := b.reserved[party]; ok && had != ring {
+		return false, b.err()
+	}
+	b.reserved[party] = ring
+	return true, b.err()
+}
+
+func (b *board) Release(_ context.Context, party bridge.Ref, ring bridge.RingID) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.reserved[party] == ring {
+		delete(b.reserved, party)
+	}
+	return b.err()
+}
+
+func (b *board) Reserved(context.Context, []bridge.Ref) (map[bridge.Ref]bridge.RingID, error) {
+	return nil, b.err()
+}
+
+func (b *board) WatchLine(bridge.LineID, func()) func() { return func() {} }
+
+// desk is a region with a line of team 2, and who is there.
+type desk struct {
+	*bridgetest.World
+	t     *testing.T
+	board *board
+}
+
+type asSend struct{ bridge.Decider }
+
+func (d asSend) Decide(ctx context.Context, q *bridge.Question) (bridge.Decision, error) {
+	if q.Action == bridge.ActionRing {
+		x := *q
+		x.Action = bridge.ActionSend
+		return d.Decider.Decide(ctx, &x)
+	}
+	return d.Decider.Decide(ctx, q)
+}
+
+func newDesk(t *testing.T, options ...bridgetest.Option) *desk {
+	t.Helper()
+	b := &board{on: map[bridge.LineID]map[bridge.Ref]bool{}, reserved: map[bridge.Ref]bridge.RingID{}}
+	options = append(options, func(c *bridge.Config) { c.Board = b; c.Decider = asSend{c.Decider} })
+	d := &desk{World: bridgetest.New(t, options...), t: t, board: b}
+	d.put(bridge.Line{
+		ID: "team-2", Organization: "team-2", Name: "Team 2", Active: true, Capacity: 3,
+		Tiers:   []bridge.Tier{{Members: []bridge.Ref{bridgetest.Role("nurse")}}, {Members: []bridge.Ref{bridgetest.Role("psy")}}},
+		Opening: bridge.Opening{Week: []bridge.Hours{{Days: []time.Weekday{1, 2, 3, 4, 5}, Start: "08:00", End: "16:00"}}},
+		Promise: bridge.Promise{AnswerSeconds: 30, CallbackMinutes: 120},
+	})
+	return d
+}
+
+func (d *desk) put(l bridge.Line) {
+	d.t.Helper()
+	if _, err := d.PutLine(d.t.Context(), d.As("admin"), l); err != nil {
+		d.t.Fatalf("putting a line: %v", err)
+	}
+}
+
+// there connects people: they are online, and sign on to their lines.
+func (d *desk) there(names ...string) {
+	d.t.Helper()
+	for _, name := range names {
+		c := bridge.Connection{Party: bridgetest.Role(name), ID: "of-" + name}
+		if err := d.Live().Touch(d.t.Context(), []bridge.Connection{c}); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := d.SignOn(d.t.Context(), []bridge.Ref{c.Party}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+func newRing(wanted string, topics ...bridge.Topic) bridge.NewRing {
+	n := bridge.NewRing{MID: bridgetest.MID(), Patient: "jens", Wanted: bridgetest.Party(wanted), Purpose: bridge.PurposeTreatment, Topics: topics, Note: "he does not sleep", Session: "phone"}
+	if len(topics) == 0 {
+		n.Topics = []bridge.Topic{bridge.TopicMedication}
+	}
+	return n
+}
+
+func (d *desk) ring(from string, n bridge.NewRing) bridge.RingView {
+	d.t.Helper()
+	v, err := d.Ring(d.t.Context(), d.As(from), n)
+	if err != nil {
+		d.t.Fatalf("%s rings: %v", from, err)
+	}
+	return v
+}
+
+// pass moves the clock and does what is due.
+func (d *desk) pass(by time.Duration) {
+	d.t.Helper()
+	d.Clock.Advance(by)
+	if err := d.Advance(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// seen is how a ring stands for its caller.
+func (d *desk) seen(from string, id bridge.RingID) bridge.RingView {
+	d.t.Helper()
+	c, err := d.ShowRing(d.t.Context(), d.As(from), fresh, id)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return c.Ring
+}
+
+func (d *desk) kinds(p bridge.PatientID) []ledger.Kind {
+	d.t.Helper()
+	views, err := d.Entries(d.t.Context(), d.As(string(p)), p, 0, 500, "en")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var all []ledger.Kind
+	for _, v := range views {
+		all = append(all, v.Entry.Kind)
+	}
+	return all
+}
+
+// lineStates are what the events of lines say, of somebody's log.
+func lineStates(events []bridge.Delivered) []string {
+	var all []string
+	for _, d := range events {
+		if d.Event.Kind == bridge.EventLineRinging || d.Event.Kind == bridge.EventLineStop || d.Event.Kind == bridge.EventLineState || d.Event.Kind == bridge.EventLineCallback {
+			all = append(all, string(d.Event.Kind)+" "+d.Event.State)
+		}
+	}
+	return all
+}
+
+func TestAGPRingsThePsychiatristAndTheNurseAnswers(t *testing.T) {
+	d := newDesk(t)
+	d.there("psy", "nurse")
+	ctx := t.Context()
+	v := d.ring("gp", newRing("treating-psychiatrist"))
+	if v.State != bridge.RingRinging || v.Via != "treating-psychiatrist" || !slices.Equal(v.Ringing, []bridge.Ref{bridgetest.Role("psy")}) || v.Line != "team-2" {
+		t.Fatalf("rings as %+v", v)
+	}
+	psy := d.Reader("psy")
+	got := psy.Fetch()
+	if len(got) != 1 || got[0].Event.Kind != bridge.EventLineRinging || got[0].Event.Patient != "" || got[0].Event.By != "" || got[0].Ring == nil || got[0].Ring.LeftMS < 24_000 {
+		t.Fatalf("the psychiatrist is told %+v", got)
+	}
+	if p := got[0].Ring; p.Patient != "" || p.Caller != "" || p.Topics != nil {
+		t.Errorf("before anything is claimed the psychiatrist knows %+v", p)
+	}
+	claim, err := d.ShowRing(ctx, d.As("psy"), fresh, v.ID)
+	if err != nil || claim.Note != "he does not sleep" || claim.Patient != "jens" || claim.Name != "Name of jens" || claim.Disclosure == "" {
+		t.Fatalf("claimed %+v, %v", claim, err)
+	}
+	if err := d.Close(ctx, d.As("psy"), []bridge.DisclosureID{claim.Disclosure}, bridge.DisclosureShown); err != nil {
+		t.Fatal(err)
+	}
+	d.pass(24 * time.Second)
+	if s := d.seen("gp", v.ID); s.Via != "treating-psychiatrist" {
+		t.Fatalf("after 24 s %+v", s)
+	}
+	d.pass(2 * time.Second)
+	if s := d.seen("gp", v.ID); s.Via != "contact-nurse" || !slices.Equal(s.Ringing, []bridge.Ref{bridgetest.Role("nurse")}) {
+		t.Fatalf("after 26 s %+v", s)
+	}
+	if d := cmp.Diff([]string{"line.stop missed"}, lineStates(psy.Fetch())); d != "" {
+		t.Error(d)
+	}
+	a, err := d.AcceptRing(ctx, d.As("nurse"), "desk", v.ID)
+	if err != nil || a.State != bridge.RingAccepted || a.Mine != bridge.SideTalker || a.Conversation == "" || a.Patient != "jens" {
+		t.Fatalf("answered as %+v, %v", a, err)
+	}
+	late, err := d.AcceptRing(ctx, d.As("psy"), "desk", v.ID)
+	bridgetest.MustDeny(t, err, bridge.CodeRingTaken)
+	if late.By != bridgetest.Role("nurse") || late.Patient != "" {
+		t.Errorf("who came too late is told %+v", late)
+	}
+	conv := bridge.Conversation{ID: a.Conversation}
+	d.MustSend("gp", bridgetest.Draft(conv, "thank you", bridge.TopicMedication))
+	peer, err := d.Talking(ctx, d.As("gp"), "phone", v.ID)
+	if err != nil || peer.Party != bridgetest.Role("nurse") || peer.Session != "desk" {
+		t.Fatalf("talks with %+v, %v", peer, err)
+	}
+	d.Clock.Advance(90 * time.Second)
+	e, err := d.EndRing(ctx, d.As("gp"), v.ID)
+	if err != nil || e.State != bridge.RingEnded {
+		t.Fatalf("ended as %+v, %v", e, err)
+	}
+	want := []ledger.Kind{ledger.KindRung, ledger.KindDisclosed, ledger.KindRung, ledger.KindOpened, ledger.KindAccepted, ledger.KindTalked}
+	if d := cmp.Diff(want, d.kinds("jens")); d != "" {
+		t.Error(d)
+	}
+	wantStates := []string{"line.state ringing", "line.state ringing", "line.state accepted", "line.state ended"}
+	if d := cmp.Diff(wantStates, lineStates(d.Reader("gp").Fetch())); d != "" {
+		t.Error(d)
+	}
+}
