@@ -98,6 +98,11 @@ func (g *passage) accept(o *outgoing, told *pokes) error {
 	if m.Seq, err = g.tx.Conversations().NextSeq(conv.ID, m.SentAt); err != nil {
 		return err
 	}
+	if m.Seq == 1 {
+		if err := g.begin(o.conv, m.SentAt, told); err != nil {
+			return err
+		}
+	}
 	if err := g.tx.Messages().Put(*m); err != nil {
 		return err
 	}

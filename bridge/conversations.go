@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
 )
@@ -45,7 +46,8 @@ func (n NewConversation) validate() error {
 
 // Open opens a conversation, or returns the one that the caller opened before
 // with this MID. It needs that the caller may know of at least one member; each
-// message is decided on its own. A member whom the caller may not write to yet is
+// message is decided on its own. Lists have it from its first message on that was
+// accepted or held. A member whom the caller may not write to yet is
 // no hindrance, since the patient may be asked with a message in hand.
 func (b *Bridge) Open(ctx context.Context, c Caller, n NewConversation) (Conversation, error) {
 	if err := n.validate(); err != nil {
@@ -59,12 +61,10 @@ func (b *Bridge) Open(ctx context.Context, c Caller, n NewConversation) (Convers
 		Case: n.Case, Subject: n.Subject, OpenedBy: c.Party,
 		Members: append([]Party{{Ref: c.Party}}, n.Members...),
 	}
-	var told pokes
-	_, err := b.pass(ctx, c, n.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
+	_, err := b.pass(ctx, c, n.Patient, func(tx Tx, _ *Snapshot) ([]Question, error) {
 		self, err := b.self(tx, c)
 		return []Question{{Action: ActionSee, From: self, To: self, Purpose: n.Purpose, Case: n.Case}}, err
 	}, func(g *passage) error {
-		told = nil
 		if old, err := g.tx.Conversations().ByMID(c.Party, n.MID); err == nil { // on another connection meanwhile
 			conv, err = openedAs(old, n)
 			if err != nil {
@@ -83,16 +83,37 @@ func (b *Bridge) Open(ctx context.Context, c Caller, n NewConversation) (Convers
 		if err := g.tx.Conversations().Put(conv); err != nil {
 			return err
 		}
-		if err := told.append(g.tx, Event{Party: c.Party, Kind: EventConvAdded, At: at, Patient: n.Patient, Conversation: conv.ID, By: c.Party}); err != nil {
-			return err
-		}
 		return g.record(ledger.KindOpened, g.answers[0], func(e *ledger.Entry) { e.Conversation = string(conv.ID) })
 	})
 	if err != nil {
 		return Conversation{}, err
 	}
-	b.poke(told)
 	return conv, nil
+}
+
+// begun reports whether something was ever accepted or held in a conversation.
+// Until then nobody has it in a list, not its opener: what was refused leaves
+// nothing behind.
+func begun(tx Tx, c Conversation) (bool, error) {
+	if c.LastSeq > 0 {
+		return true, nil
+	}
+	for _, s := range []MessageState{MessageHeld, MessageReturned} {
+		some, err := tx.Messages().Find(MessageQuery{Conversation: c.ID, State: s, Limit: 1})
+		if err != nil || len(some) > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// begin tells the opener of what has just begun with the opener's first message.
+func (g *passage) begin(c Conversation, at time.Time, told *pokes) error {
+	was, err := begun(g.tx, c)
+	if err != nil || was {
+		return err
+	}
+	return told.append(g.tx, Event{Party: c.OpenedBy, Kind: EventConvAdded, At: at, Patient: c.Patient, Conversation: c.ID, By: c.OpenedBy})
 }
 
 // known checks that the members can be somebody: of the directory, or this patient
@@ -170,7 +191,7 @@ func (b *Bridge) Conversations(ctx context.Context, c Caller, q ConversationQuer
 	}
 	var convs []Conversation
 	err := b.store.View(ctx, func(tx Tx) (err error) {
-		convs, err = tx.Conversations().Find(q)
+		convs, err = listing(tx, q)
 		return err
 	})
 	if err != nil {
@@ -192,6 +213,32 @@ func (b *Bridge) Conversations(ctx context.Context, c Caller, q ConversationQuer
 		}
 	}
 	return views, nil
+}
+
+// listing lists the conversations that have begun.
+func listing(tx Tx, q ConversationQuery) (all []Conversation, err error) {
+	for most := q.Limit; ; {
+		some, err := tx.Conversations().Find(q)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range some {
+			ok, err := begun(tx, c)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				all = append(all, c)
+			}
+			if len(all) == most {
+				return all, nil
+			}
+		}
+		if len(some) < q.Limit {
+			return all, nil
+		}
+		q.Before, q.Limit = some[len(some)-1].ChangedAt, 200
+	}
 }
 
 // listPatient shows the conversations at the places in views, all about p.

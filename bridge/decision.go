@@ -94,7 +94,9 @@ const (
 	RemedyAskPatient   RemedyKind = "ask-patient" // Scope is the request, prefilled
 	RemedyAskTeam      RemedyKind = "ask-treating-team"
 	RemedyEmergency    RemedyKind = "emergency"
-	RemedyPhone        RemedyKind = "phone"
+	RemedyRing         RemedyKind = "ring"  // about the topics of Scope alone, where the line is open to the caller
+	RemedyWrite        RemedyKind = "write" // what may not be rung about here may be sent
+	RemedyPhone        RemedyKind = "phone" // outside of the bridge, without naming the patient
 	RemedyNamePurpose  RemedyKind = "name-purpose"
 	RemedyNameTopics   RemedyKind = "name-topics"
 	RemedyNameCase     RemedyKind = "name-case"

@@ -119,7 +119,7 @@ func TestOnesOwnMessageAndReceiptsAreToldWithoutAClaim(t *testing.T) {
 	w.Listen(l)
 	w.MustSend("gp", bridgetest.Draft(conv, "first", bridge.TopicMedication))
 	w.Reader("psy").Next()
-	kinds := []bridge.EventKind{bridge.EventMessage, bridge.EventReceipt}
+	kinds := []bridge.EventKind{bridge.EventConvAdded, bridge.EventMessage, bridge.EventReceipt}
 	if d := cmp.Diff(kinds, bridgetest.Kinds(l.events)); d != "" {
 		t.Fatal(d)
 	}

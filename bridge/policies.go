@@ -96,6 +96,7 @@ type RecordedDecision struct {
 	Purpose  Purpose   `json:"purpose,omitempty"`
 	Topics   []Topic   `json:"topics,omitempty"`
 	Case     string    `json:"case,omitempty"`
+	Line     *Callers  `json:"line,omitempty"` // of a ring
 	Allow    bool      `json:"allow"`
 	Basis    string    `json:"basis,omitempty"`
 	Redact   []Topic   `json:"redact,omitempty"`
@@ -175,7 +176,7 @@ func (g Ground) Restore(tx Tx) (*Snapshot, error) {
 
 // Question is what was asked, on a restored snapshot.
 func (d RecordedDecision) Question(s *Snapshot) *Question {
-	return &Question{Action: d.Action, Now: d.At, Patient: s, From: d.From, To: d.To, Purpose: d.Purpose, Topics: d.Topics, Case: d.Case}
+	return &Question{Action: d.Action, Now: d.At, Patient: s, From: d.From, To: d.To, Purpose: d.Purpose, Topics: d.Topics, Case: d.Case, Line: d.Line}
 }
 
 // Admit puts a bundle's activation on record, and refuses an older one: what was

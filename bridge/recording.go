@@ -83,6 +83,15 @@ func recordKey(s *Snapshot, a *answer) uint64 {
 	for _, t := range a.Topics {
 		text(string(t))
 	}
+	if a.Line != nil {
+		text("line", map[bool]string{true: "involved"}[a.Line.Involved])
+		for _, s := range a.Line.Sectors {
+			text("sector", string(s))
+		}
+		for _, r := range a.Line.Roles {
+			text("role", string(r))
+		}
+	}
 	return h.Sum64()
 }
 
@@ -100,7 +109,7 @@ func (b *Bridge) recordDecisions(g *passage, asked *Snapshot, answers []answer) 
 		}
 		d := RecordedDecision{
 			At: a.Now, Patient: g.snapshot.Patient.ID, Epoch: g.snapshot.Epoch, Action: a.Action, From: a.From, To: a.To, Purpose: a.Purpose,
-			Topics: a.Topics, Case: a.Case, Allow: a.Allow, Basis: a.Basis, Redact: a.Redact, Reasons: a.Reasons, Revision: a.Revision,
+			Topics: a.Topics, Case: a.Case, Line: a.Line, Allow: a.Allow, Basis: a.Basis, Redact: a.Redact, Reasons: a.Reasons, Revision: a.Revision,
 		}
 		if err := g.tx.Policies().Record(g.snapshot.ground(), d); err != nil {
 			return nil, fmt.Errorf("recording a decision: %w", err)

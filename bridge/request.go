@@ -157,6 +157,13 @@ func (b *Bridge) ask(g *passage, c Caller, r *ConsentRequest, held *outgoing, to
 	}
 	m := held.message
 	m.State, m.Request, m.SentAt = MessageHeld, r.ID, a.Now
+	conv, err := g.tx.Conversations().Conversation(m.Conversation)
+	if err != nil {
+		return err
+	}
+	if err := g.begin(conv, a.Now, told); err != nil {
+		return err
+	}
 	if err := g.tx.Messages().Put(m); err != nil {
 		return err
 	}

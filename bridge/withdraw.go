@@ -192,12 +192,20 @@ func (b *Bridge) end(g *passage, consent Consent, state ConsentState, a answer, 
 	return consent, g.record(kind, a, consentWords(consent))
 }
 
-// tellConversations tells the participants that conversations have changed.
+// tellConversations tells the participants that conversations have changed, of
+// those that have begun.
 func tellConversations(tx Tx, k EventKind, conversations []ConversationID, at time.Time, told *pokes) error {
 	for _, id := range conversations {
 		conv, err := tx.Conversations().Conversation(id)
 		if err != nil {
 			return err
+		}
+		ok, err := begun(tx, conv)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue // nobody has it in a list
 		}
 		for _, r := range conv.Participants {
 			if err := told.append(tx, Event{Party: r, Kind: k, At: at, Patient: conv.Patient, Conversation: id}); err != nil {

@@ -49,7 +49,37 @@ func hashQuestion(q *bridge.Question, from, to uint64) uint64 {
 	for _, t := range q.Topics {
 		h = mix(h, string(t))
 	}
+	if q.Line != nil {
+		h = hashCallers(h, q.Line)
+	}
 	return h
+}
+
+func hashCallers(h uint64, c *bridge.Callers) uint64 {
+	for _, s := range c.Sectors {
+		h = mix(h, string(s))
+	}
+	for _, r := range c.Roles {
+		h = mix(h, string(r))
+	}
+	if c.Involved {
+		h++
+	}
+	return h + 1
+}
+
+func cloneCallers(c *bridge.Callers) *bridge.Callers {
+	if c == nil {
+		return nil
+	}
+	return &bridge.Callers{Sectors: slices.Clone(c.Sectors), Roles: slices.Clone(c.Roles), Involved: c.Involved}
+}
+
+func sameCallers(a, b *bridge.Callers) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Involved == b.Involved && slices.Equal(a.Sectors, b.Sectors) && slices.Equal(a.Roles, b.Roles)
 }
 
 func sameActor(a, b *bridge.Actor) bool {
@@ -58,7 +88,7 @@ func sameActor(a, b *bridge.Actor) bool {
 }
 
 func sameQuestion(a, b *bridge.Question) bool {
-	return a.Action == b.Action && a.Purpose == b.Purpose && a.Case == b.Case && slices.Equal(a.Topics, b.Topics) &&
+	return a.Action == b.Action && a.Purpose == b.Purpose && a.Case == b.Case && slices.Equal(a.Topics, b.Topics) && sameCallers(a.Line, b.Line) &&
 		sameActor(&a.From, &b.From) && sameActor(&a.To, &b.To)
 }
 
@@ -77,6 +107,7 @@ func (r *records) remember(h uint64, q *bridge.Question, s span, d bridge.Decisi
 	kept := *q
 	kept.Patient = nil
 	kept.Topics = slices.Clone(q.Topics)
+	kept.Line = cloneCallers(q.Line)
 	kept.From.Organizations = slices.Clone(q.From.Organizations)
 	kept.To.Organizations = slices.Clone(q.To.Organizations)
 	r.mu.Lock()

@@ -64,7 +64,7 @@ type expected struct {
 	Redact   []bridge.Topic      `json:"redact"`
 	Oblige   []bridge.Obligation `json:"oblige"`
 	Deny     []bridge.Code       `json:"deny"`
-	Remedies []string            `json:"remedies"` // the kind, and for ask-patient its topics
+	Remedies []string            `json:"remedies"` // the kind, and the topics where it names some
 	Until    time.Time           `json:"until"`
 }
 
@@ -77,6 +77,7 @@ type legalCase struct {
 	About      []bridge.Topic    `json:"about"`
 	Why        bridge.Purpose    `json:"why"`
 	Case       string            `json:"case"`
+	Line       *bridge.Callers   `json:"line"` // of a ring: who may ring the line; none: no line
 	Born       time.Time         `json:"born"`
 	Inactive   bool              `json:"inactive"`
 	People     map[string]person `json:"people"`
@@ -255,7 +256,7 @@ func (w world) Question() (*bridge.Question, error) {
 	}
 	return &bridge.Question{
 		Action: or(w.Case.Do, bridge.ActionSend), Now: w.Now, Patient: s, From: from, To: to,
-		Purpose: w.Case.Why, Topics: w.Case.About, Case: w.Case.Case,
+		Purpose: w.Case.Why, Topics: w.Case.About, Case: w.Case.Case, Line: w.Case.Line,
 	}, nil
 }
 

@@ -22,18 +22,23 @@ const noRelation bridge.Code = "no_relation"
 func unrelated(d bridge.Decision) bool { return len(d.Reasons) == 1 && d.Reasons[0] == noRelation }
 
 // decide asks for a plain yes first, and only without one for the whole answer
-// with its reasons.
+// with its reasons. Of a ring it asks for the whole answer.
 func (e *Engine) decide(ctx context.Context, q *bridge.Question, input ast.Value) (bridge.Decision, error) {
 	sit := e.program.sit(e.budget, input)
 	defer sit.done()
-	v, err := sit.ask(ctx, queryPlain)
+	query := queryRing
+	if q.Action != bridge.ActionRing {
+		v, err := sit.ask(ctx, queryPlain)
+		if err != nil {
+			return bridge.Decision{}, err
+		}
+		if d, ok := readPlain(v); ok {
+			return d, nil
+		}
+		query = queryAnswer
+	}
+	v, err := sit.ask(ctx, query)
 	if err != nil {
-		return bridge.Decision{}, err
-	}
-	if d, ok := readPlain(v); ok {
-		return d, nil
-	}
-	if v, err = sit.ask(ctx, queryAnswer); err != nil {
 		return bridge.Decision{}, err
 	}
 	d, err := readAnswer(v)

@@ -20,6 +20,7 @@ type Explanation struct {
 	Purpose    bridge.Purpose     `json:"purpose"`
 	Topics     []bridge.Topic     `json:"topics"`
 	Case       string             `json:"case,omitempty"`
+	Line       *bridge.Callers    `json:"line,omitempty"` // who may ring the line, where one is rung
 	From       Standing           `json:"from"`
 	To         Standing           `json:"to"`
 	Route      Route              `json:"route"`
@@ -82,7 +83,7 @@ func (e *Engine) Explain(ctx context.Context, q *bridge.Question) (Explanation, 
 		return Explanation{}, fmt.Errorf("explaining: %w", err)
 	}
 	x := Explanation{
-		Action: q.Action, Purpose: q.Purpose, Topics: q.Topics, Case: q.Case, Decision: d, engine: e,
+		Action: q.Action, Purpose: q.Purpose, Topics: q.Topics, Case: q.Case, Line: q.Line, Decision: d, engine: e,
 		From: e.standing(q, &q.From), To: e.standing(q, &q.To),
 		Consents: findings(q.Patient, covers, joining),
 	}

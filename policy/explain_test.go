@@ -44,3 +44,33 @@ func TestNobodyIsExplainedAboutAPatientWhoDoesNotExist(t *testing.T) {
 		t.Error("an explanation of nothing")
 	}
 }
+
+func TestAnExplanationOfARingNamesTheCallersOfTheLine(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	q := treating()
+	q.Action = bridge.ActionRing
+	for _, tt := range []struct {
+		line *bridge.Callers
+		want string
+	}{
+		{&bridge.Callers{}, "The line may be rung by: anybody of the staff\n"},
+		{
+			&bridge.Callers{Sectors: []bridge.Sector{bridge.SectorEmployment}, Roles: []bridge.RoleCode{"overlaege"}, Involved: true},
+			"The line may be rung by: employment, overlaege, those in the care team\n",
+		},
+		{nil, ""},
+	} {
+		q.Line = tt.line
+		x, err := e.Explain(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := x.WriteText(&b, "en"); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "The line may be rung by"); got != (tt.want != "") || !strings.Contains(b.String(), tt.want) {
+			t.Errorf("want %q in\n%s", tt.want, b.String())
+		}
+	}
+}

@@ -18,6 +18,9 @@ type explainWords struct {
 	Party      string `json:"party"`
 	Unplaced   string `json:"unplaced"`
 	NoFunction string `json:"no_function"`
+	Line       string `json:"line"`
+	Anybody    string `json:"anybody"`
+	InTeam     string `json:"in_team"`
 	Routes     string `json:"routes"`
 	NoRoute    string `json:"no_route"`
 	Consents   string `json:"consents"`
@@ -63,6 +66,7 @@ func (x Explanation) WriteText(w io.Writer, language string) error {
 		}
 		fmt.Fprintf(&b, "  "+h.Party+"\n", nameOf(s.Party), s.Role, s.Sector, side, functions)
 	}
+	x.writeLine(&b, h)
 	x.writeRoute(&b, h, language)
 	x.writeConsents(&b, h, language)
 	x.writeObjections(&b, h)
@@ -76,6 +80,27 @@ func nameOf(p bridge.Party) string {
 		return string(p.Ref)
 	}
 	return string(p.Function)
+}
+
+// writeLine says who may ring the line, where one is rung.
+func (x Explanation) writeLine(b *strings.Builder, h explainWords) {
+	if x.Line == nil {
+		return
+	}
+	var who []string
+	for _, s := range x.Line.Sectors {
+		who = append(who, string(s))
+	}
+	for _, r := range x.Line.Roles {
+		who = append(who, string(r))
+	}
+	if x.Line.Involved {
+		who = append(who, h.InTeam)
+	}
+	if len(who) == 0 {
+		who = append(who, h.Anybody)
+	}
+	fmt.Fprintf(b, "%s %s\n", h.Line, strings.Join(who, ", "))
 }
 
 func (x Explanation) writeRoute(b *strings.Builder, h explainWords, language string) {

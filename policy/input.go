@@ -33,7 +33,7 @@ func instantOrLast(t time.Time) *ast.Term {
 var key = func() map[string]*ast.Term {
 	m := map[string]*ast.Term{}
 	for _, k := range []string{
-		"action", "now", "patient", "purpose", "topics", "strange", "case", "from", "to", "caller", "named", "route", "strict", "consents", "objections",
+		"action", "now", "patient", "purpose", "topics", "strange", "case", "from", "to", "caller", "named", "route", "strict", "consents", "objections", "line",
 	} {
 		m[k] = ast.StringTerm(k)
 	}
@@ -48,6 +48,7 @@ var (
 	keyConsents, keyObjections     = key["consents"], key["objections"]
 	keyCaller                      = key["caller"]
 	keyStrange, keyStrict          = key["strange"], key["strict"]
+	keyLine                        = key["line"]
 	noTerms                        = ast.ArrayTerm()
 )
 
@@ -210,6 +211,23 @@ func authoritiesTerm(s *bridge.Snapshot, a *bridge.Actor) *ast.Term {
 		}
 	}
 	return ast.ArrayTerm(list...)
+}
+
+// lineTerm is what the line that is rung says of its callers, null where there is
+// none. A code that is empty stays: it narrows, to nobody.
+func lineTerm(c *bridge.Callers) *ast.Term {
+	if c == nil {
+		return ast.NullTerm()
+	}
+	return object("sectors", ast.SetTerm(texts(c.Sectors)...), "roles", ast.SetTerm(texts(c.Roles)...), "involved", truth(c.Involved))
+}
+
+func texts[T ~string](all []T) []*ast.Term {
+	terms := make([]*ast.Term, len(all))
+	for i, s := range all {
+		terms[i] = text(s)
+	}
+	return terms
 }
 
 // patientTerm is what of the patient itself decides.

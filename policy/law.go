@@ -43,6 +43,7 @@ type law struct {
 	Grounds        map[string]string                              `json:"grounds"`
 	Bases          map[string]basis                               `json:"bases"`
 	StrictPurposes map[bridge.Purpose]bool                        `json:"strict_purposes"`
+	RingTopic      bridge.Topic                                   `json:"ring_topic"`
 	LetterSectors  map[bridge.Sector]bool                         `json:"letter_sectors"`
 	Routes         map[string]map[string]map[bridge.Purpose]route `json:"routes"`
 
@@ -132,6 +133,9 @@ func (l *law) check() error {
 	}
 	if l.AgeOfConsent <= 0 || l.AskDays <= 0 || len(l.Roles) == 0 || len(l.Topics) == 0 || len(l.Routes) == 0 {
 		return errors.New("age_of_consent, ask_days, roles, topics and routes are all needed")
+	}
+	if _, ok := l.Topics[l.RingTopic]; !ok && l.RingTopic != "" {
+		return fmt.Errorf("ring_topic is the unknown topic %q", l.RingTopic)
 	}
 	for f, who := range l.Functions {
 		if _, ok := l.Roles[who.Role]; !ok {

@@ -112,6 +112,22 @@ func oracleCovers(q *bridge.Question, c *bridge.Consent, basis string, strict bo
 	return out
 }
 
+// oracleOpen reports whether a line is open to its caller, by hand.
+func oracleOpen(q *bridge.Question) bool {
+	l := q.Line
+	return l == nil || (len(l.Sectors) == 0 || slices.Contains(l.Sectors, q.From.Sector)) &&
+		(len(l.Roles) == 0 || slices.Contains(l.Roles, q.From.Role)) && (!l.Involved || oracleTeam(q, &q.From, ""))
+}
+
+// oracleRing decides a ring: what may be sent may be rung about, on a line that is
+// open to the caller.
+func oracleRing(q *bridge.Question) (basis string, consents []bridge.ConsentID, redact []bridge.Topic) {
+	if !oracleOpen(q) || q.From.Ref == q.To.Ref {
+		return "", nil, nil
+	}
+	return oracle(q)
+}
+
 // oracle decides. Objections never have a consent's very scope here, so that a
 // consent never replaces one.
 func oracle(q *bridge.Question) (basis string, consents []bridge.ConsentID, redact []bridge.Topic) {

@@ -119,6 +119,81 @@ func drawQuestion(t *rapid.T) *bridge.Question {
 	return q
 }
 
+// drawRing draws a ring, most often on a line.
+func drawRing(t *rapid.T) *bridge.Question {
+	q := drawQuestion(t)
+	q.Action = bridge.ActionRing
+	if rapid.IntRange(0, 3).Draw(t, "line") > 0 {
+		q.Line = &bridge.Callers{
+			Sectors:  some(t, "sectors", []bridge.Sector{gp.Sector, psychiatrist.Sector, worker.Sector, bridge.SectorEmployment}, 0, q.From.Sector),
+			Roles:    some(t, "roles", []bridge.RoleCode{gp.Role, psychiatrist.Role, worker.Role, "sygeplejerske"}, 0, q.From.Role),
+			Involved: rapid.Bool().Draw(t, "involved"),
+		}
+	}
+	return q
+}
+
+// A ring is the disclosure that a message would be, and its line's rule besides.
+func TestARingSaysWhatTheOracleSays(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	rung := 0
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawRing(t)
+		d := mustDecide(t, e, q)
+		basis, consents, redact := oracleRing(q)
+		if d.Allow != (basis != "") || d.Basis != basis || !slices.Equal(d.Redact, redact) {
+			t.Fatalf("decided %+v, the oracle says %q with %v without %v", d, basis, consents, redact)
+		}
+		if !d.Allow && len(d.Reasons) == 0 || len(d.Redact) > 0 && len(d.Reasons) == 0 {
+			t.Fatalf("no reason in %+v", d)
+		}
+		send := *q
+		send.Action, send.Line = bridge.ActionSend, nil
+		if sent := mustDecide(t, e, &send); d.Allow && (!sent.Allow || sent.Basis != d.Basis || !slices.Equal(sent.Redact, d.Redact)) {
+			t.Fatalf("rung as %+v, sent as %+v", d, sent)
+		}
+		if d.Allow {
+			rung++
+			if len(d.Consents) > 1 && !slices.Equal(d.Consents, consents) {
+				t.Fatalf("relies on %v, the oracle on %v", d.Consents, consents)
+			}
+		}
+	})
+	if rung == 0 {
+		t.Error("nobody was rung")
+	}
+}
+
+// Where a message may not go, a ring is offered only about what may be told.
+func TestARingThatIsOfferedIsLawful(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	offered := 0
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuestion(t)
+		q.Action = bridge.ActionSend
+		if !slices.Contains(q.Topics, bridge.TopicPractical) { // often a consent that carries it
+			for i := range q.Patient.Consents {
+				s := &q.Patient.Consents[i].Scope
+				s.Topics = []bridge.Topic{bridge.TopicPractical}
+			}
+		}
+		for _, r := range mustDecide(t, e, q).Remedies {
+			if r.Kind != bridge.RemedyRing {
+				continue
+			}
+			offered++
+			ring := *q
+			ring.Action, ring.Topics = bridge.ActionRing, r.Scope.Topics
+			if d := mustDecide(t, e, &ring); !d.Allow || len(d.Redact) > 0 {
+				t.Fatalf("offered about %v, which comes out as %+v", r.Scope.Topics, d)
+			}
+		}
+	})
+	if offered == 0 {
+		t.Error("no ring was offered")
+	}
+}
+
 func mustDecide(t interface{ Fatal(...any) }, e *policy.Engine, q *bridge.Question) bridge.Decision {
 	d, err := e.Decide(context.Background(), q)
 	if err != nil {
@@ -189,7 +264,10 @@ func TestWhatIsKeptIsWhatIsDecided(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawQuestion(t).Patient
 		for range 6 {
-			q := drawQuestion(t)
+			q := drawRing(t)
+			if rapid.Bool().Draw(t, "written") {
+				q.Action, q.Line = bridge.ActionSend, nil
+			}
 			q.Patient = s
 			q.Now = now.Add(time.Duration(rapid.IntRange(-40, 40).Draw(t, "days")) * 24 * time.Hour)
 			if d := cmp.Diff(mustDecide(t, fresh, q), mustDecide(t, kept, q)); d != "" {
@@ -204,7 +282,10 @@ func TestAnUnknownPatientAndAForbiddenOneAreTheSameToTheByte(t *testing.T) {
 	compared := 0
 	rapid.Check(t, func(t *rapid.T) {
 		q := drawQuestion(t)
-		q.Action = rapid.SampledFrom([]bridge.Action{bridge.ActionSend, bridge.ActionRead, bridge.ActionSee}).Draw(t, "any action")
+		q.Action = rapid.SampledFrom([]bridge.Action{bridge.ActionSend, bridge.ActionRead, bridge.ActionSee, bridge.ActionRing}).Draw(t, "any action")
+		if q.Action == bridge.ActionRing {
+			q.Line = &bridge.Callers{Sectors: []bridge.Sector{gp.Sector}, Involved: rapid.Bool().Draw(t, "involved")}
+		}
 		if rapid.Bool().Draw(t, "function") {
 			q.From = bridge.Actor{Function: bridge.FunctionOwnGP}
 		}

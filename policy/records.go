@@ -184,7 +184,7 @@ func (r *records) question(l *law, q *bridge.Question, hFrom, hTo uint64) (ast.V
 	strict := l.Sectors[fromSector].Strict || l.Sectors[toSector].Strict
 	from, to := r.actor(l, hFrom, &q.From), r.actor(l, hTo, &q.To)
 	caller, named := to, toNamed // who would read or see
-	if q.Action == bridge.ActionSend {
+	if q.Action == bridge.ActionSend || q.Action == bridge.ActionRing {
 		caller, named = from, fromNamed
 	}
 	fields := [...][2]*ast.Term{
@@ -203,11 +203,16 @@ func (r *records) question(l *law, q *bridge.Question, hFrom, hTo uint64) (ast.V
 		{keyConsents, list(consents)},
 		{keyObjections, list(objections)},
 		{},
+		{},
 	}
-	n := len(fields) - 1 // the last is the route's
+	n := len(fields) - 2 // the last are the route's and the line's
 	row, ok := l.routes[way{l.side(fromSector, fromRole, false), l.side(toSector, toRole, false), q.Purpose}]
 	if ok && (!strict || l.StrictPurposes[q.Purpose]) {
 		fields[n] = [2]*ast.Term{keyRoute, row}
+		n++
+	}
+	if q.Action == bridge.ActionRing {
+		fields[n] = [2]*ast.Term{keyLine, lineTerm(q.Line)}
 		n++
 	}
 	return ast.NewObject(fields[:n]...), s

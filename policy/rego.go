@@ -56,6 +56,7 @@ type program struct {
 const (
 	queryPlain  = "data.disclosure.plain"
 	queryAnswer = "data.disclosure.answer"
+	queryRing   = "data.line.answer"
 	queryLacks  = "data.consent.lacks"
 	queryCovers = "data.consent.covers"
 	queryMay    = "data.consent.may"
@@ -69,7 +70,7 @@ const (
 
 // queries are all of them.
 var queries = []string{
-	queryPlain, queryAnswer, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls, queryReview, queryNoRev,
+	queryPlain, queryAnswer, queryRing, queryLacks, queryCovers, queryMay, queryMayNot, queryRule, queryGlass, queryNoGls, queryReview, queryNoRev,
 }
 
 // answerVar holds the answer of a query.

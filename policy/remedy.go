@@ -14,7 +14,7 @@ import (
 // for good first, what always works last.
 var remedyOrder = []bridge.RemedyKind{
 	bridge.RemedyNamePurpose, bridge.RemedyNameTopics, bridge.RemedyNameCase, bridge.RemedySignInHigher,
-	bridge.RemedyAskPatient, bridge.RemedyAskTeam, bridge.RemedyEmergency, bridge.RemedyPhone,
+	bridge.RemedyAskPatient, bridge.RemedyAskTeam, bridge.RemedyRing, bridge.RemedyWrite, bridge.RemedyEmergency, bridge.RemedyPhone,
 }
 
 // remedies puts the kinds in order, and words the request to the patient.
@@ -27,6 +27,8 @@ func (e *Engine) remedies(q *bridge.Question, kinds []bridge.RemedyKind, lacking
 			for _, topics := range e.apart(q, lacking) {
 				out = append(out, bridge.Remedy{Kind: kind, Scope: e.request(q, topics)})
 			}
+		case kind == bridge.RemedyRing:
+			out = append(out, bridge.Remedy{Kind: kind, Scope: e.request(q, []bridge.Topic{e.law.RingTopic})})
 		default:
 			out = append(out, bridge.Remedy{Kind: kind})
 		}

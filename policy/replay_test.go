@@ -27,7 +27,7 @@ func recorded(t *testing.T, s bridge.Store, questions ...*bridge.Question) {
 			g := bridge.Ground{Patient: q.Patient.Patient.ID, Epoch: q.Patient.Epoch, Active: true, Team: q.Patient.Team}
 			if err := tx.Policies().Record(g, bridge.RecordedDecision{
 				At: q.Now, Patient: g.Patient, Epoch: g.Epoch, Action: q.Action, From: q.From, To: q.To, Purpose: q.Purpose, Topics: q.Topics,
-				Case: q.Case, Allow: d.Allow, Basis: d.Basis, Redact: d.Redact, Reasons: d.Reasons, Revision: d.Revision,
+				Case: q.Case, Line: q.Line, Allow: d.Allow, Basis: d.Basis, Redact: d.Redact, Reasons: d.Reasons, Revision: d.Revision,
 			}); err != nil {
 				return err
 			}
@@ -77,5 +77,31 @@ func TestAReplayNamesWhoWouldGain(t *testing.T) {
 	same, err := newEngine(t, policy.Options{}).Replay(t.Context(), f.o.Store, time.Time{})
 	if err != nil || same.Same != 4 || len(same.Differences) > 0 {
 		t.Errorf("under the policy that decided: %+v, %v", same, err)
+	}
+}
+
+// A line that a policy opened to its callers again is a gain, and the callers it
+// had are part of what is asked again.
+func TestARingIsReplayedWithTheCallersOfItsLine(t *testing.T) {
+	f := newOffice(t, nil)
+	open, closed := treating(), treating()
+	open.Action, open.Line = bridge.ActionRing, &bridge.Callers{Sectors: []bridge.Sector{bridge.SectorGeneralPractice, bridge.SectorHospitalPsychiatry}}
+	closed.Action, closed.Line = bridge.ActionRing, &bridge.Callers{Sectors: []bridge.Sector{bridge.SectorEmployment}}
+	recorded(t, f.o.Store, open, closed)
+	same, err := newEngine(t, policy.Options{}).Replay(t.Context(), f.o.Store, time.Time{})
+	if err != nil || same.Decisions != 2 || same.Same != 2 {
+		t.Fatalf("under the policy that decided: %+v, %v", same, err)
+	}
+	_, public := keys(t)
+	l, err := policy.Verify(t.Context(), signed(t, policy.Manifest{Revision: 2}, withoutTreatment), public, policy.Options{Budget: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Engine.Replay(t.Context(), f.o.Store, time.Time{})
+	if err != nil || len(r.Differences) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if d := r.Differences[0]; d.Direction != bridge.DirectionLose || d.Action != bridge.ActionRing || d.Count != 1 || d.Samples[0] != "1" {
+		t.Errorf("%+v", d)
 	}
 }

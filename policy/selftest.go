@@ -99,6 +99,7 @@ func (e *Engine) smoke(ctx context.Context) error {
 			"a stranger sends":        {Action: bridge.ActionSend, Patient: known(), From: from, To: to, Purpose: bridge.PurposeTreatment, Topics: bridge.Topics},
 			"a stranger reads":        {Action: bridge.ActionRead, Patient: known(), From: to, To: from, Purpose: bridge.PurposeTreatment, Topics: bridge.Topics},
 			"a stranger sees":         {Action: bridge.ActionSee, Patient: known(), From: to, To: from},
+			"a stranger rings":        {Action: bridge.ActionRing, Patient: known(), From: from, To: to, Purpose: bridge.PurposeTreatment, Topics: bridge.Topics},
 			"nobody's patient":        {Action: bridge.ActionSend, From: from, To: to, Purpose: bridge.PurposeTreatment, Topics: bridge.Topics},
 			"no purpose":              {Action: bridge.ActionSend, Patient: known(), From: from, To: to, Topics: bridge.Topics},
 			"no topics":               {Action: bridge.ActionSend, Patient: known(), From: from, To: to, Purpose: bridge.PurposeTreatment},

@@ -60,6 +60,7 @@ func (s *shadow) offer(q *bridge.Question, d bridge.Decision) {
 	}
 	p := posed{*q, d}
 	p.question.Topics = slices.Clone(q.Topics)
+	p.question.Line = cloneCallers(q.Line)
 	p.question.From.Organizations = slices.Clone(q.From.Organizations)
 	p.question.To.Organizations = slices.Clone(q.To.Organizations)
 	select {

@@ -16,7 +16,7 @@ import (
 // builtIn is the policy that comes with the program, whole: what decides, and the
 // tests and cases that a bundle made from it carries.
 //
-//go:embed party consent disclosure emergency data texts testdata/people.yaml testdata/cases
+//go:embed party consent disclosure emergency line data texts testdata/people.yaml testdata/cases
 var builtIn embed.FS
 
 // Sources are a policy before it is a bundle: the rules with their tests by path,

@@ -79,7 +79,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 	codes := map[string]func(string, string) string{}
 	add := func(code string, f func(string, string) string) { codes[code] = f }
 	reason := func(c, l string) string { return e.Reason(bridge.Code(c), l) }
-	for _, rego := range []string{"disclosure/denial.rego", "consent/lacks.rego", "consent/may.rego", "consent/rule.rego", "emergency/emergency.rego"} {
+	for _, rego := range []string{"disclosure/denial.rego", "consent/lacks.rego", "consent/may.rego", "consent/rule.rego", "emergency/emergency.rego", "line/line.rego"} {
 		raw, err := os.ReadFile(rego)
 		if err != nil {
 			t.Fatal(err)
@@ -108,6 +108,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 		add(string(f), func(c, l string) string { return e.Function(bridge.CareFunction(c), l) })
 	}
 	add("policy_error", reason)
+	add(string(bridge.RemedyWrite), func(c, l string) string { return e.Remedy(bridge.RemedyKind(c), l) })
 	if len(codes) < 60 {
 		t.Errorf("found %d codes only", len(codes))
 	}

@@ -161,7 +161,7 @@ export interface Commands {
   "objection.make": { d: ObjectionMake; ok: ObjectionMade };
   /** Lift an objection. */
   "objection.lift": { d: ObjectionLift; ok: Empty };
-  /** Open a conversation about a patient. */
+  /** Open a conversation about a patient. It stands in lists, yours too, from its first message on that is accepted or held; `conv.added` says so. */
   "conv.open": { d: NewConversation; ok: ConvOpened };
   /** Your conversations. */
   "conv.list": { d: ConvList; ok: ConvListed };
@@ -196,7 +196,7 @@ export interface Pushes {
   "message.returned": ReturnedEvent;
   /** A recipient was shown, has read, or has acknowledged your message. Or they came for it and may not be shown it, `withheld`, with `reasons`; when what stood in the way is gone, `pending` says that it is on its way again. `by` is left out where you may not know who it is. */
   "receipt": ReceiptEvent;
-  /** You are a member of a conversation. */
+  /** You are a member of a conversation that has begun; to its opener it comes with the first message that is accepted or held. */
   "conv.added": ConvEvent;
   /** A conversation changed: members, or how far another device of yours has read. */
   "conv.updated": ConvEvent;
@@ -449,7 +449,7 @@ export interface Party {
 export type Code = ErrorCode | (string & {});
 
 /** RemedyKind is what somebody can do about a denial. */
-export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
+export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "ring" | "write" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
 
 /** Purpose is why information is used. */
 export type Purpose = "treatment" | "care-coordination" | "discharge" | "social-casework" | "employment-followup" | "benefit-assessment" | "emergency";

@@ -15,23 +15,29 @@ var actions = map[bridge.Action]string{
 	bridge.ActionSend: "may write to",
 	bridge.ActionRead: "may be read by",
 	bridge.ActionSee:  "may be known to",
+	bridge.ActionRing: "may ring",
 }
 
 // explain prints each question with its answer and the ground of it.
 func (p *printer) explain(seen []asked) {
 	for _, a := range seen {
-		to := "whoever would have this function"
-		if a.To != "" {
-			to = shortRef(a.To)
-		}
+		from, to := whoever(a.From), whoever(a.To)
 		answer := p.bold("yes")
 		if !a.Answer.Allow {
 			answer = p.red("no")
 		}
-		p.printf("%s %s %s: %s\n", p.bold(shortRef(a.From)), actions[a.Action], p.bold(to), answer)
+		p.printf("%s %s %s: %s\n", p.bold(from), actions[a.Action], p.bold(to), answer)
 		p.looked(a.Seen)
 		p.ground(a.Answer)
 	}
+}
+
+// whoever is somebody's name, or nobody's yet.
+func whoever(r bridge.Ref) string {
+	if r == "" {
+		return "whoever would have this function"
+	}
+	return shortRef(r)
 }
 
 // looked prints who the two are under the law, and which consents and objections

@@ -39,9 +39,10 @@ type explainCmd struct {
 	Topic   []string `help:"About what." required:"" placeholder:"TOPIC" short:"t"`
 	Purpose string   `help:"Why." required:"" placeholder:"PURPOSE"`
 	Case    string   `help:"The receiver's case." placeholder:"CASE"`
+	Ring    bool     `help:"Say also whether they may ring each other about it. Nobody is rung." xor:"ring"`
 	Bundle  []string `help:"Against this FHIR bundle, in place of the demo region. May be repeated." type:"existingfile" placeholder:"FILE"`
 	Data    string   `help:"Against a copy of this data folder." type:"existingdir" placeholder:"FOLDER"`
-	Server  string   `help:"Against a running demo, as the one who would write. The patient's record will show it." placeholder:"URL"`
+	Server  string   `help:"Against a running demo, as the one who would write. The patient's record will show it." placeholder:"URL" xor:"ring"`
 }
 
 // asked is one question that the gate asked, its answer, and, for a patient who
@@ -59,6 +60,8 @@ type asked struct {
 // witness is the policy with somebody listening.
 type witness struct {
 	*policy.Engine
+	rings bool // ask also about ringing
+
 	mu   sync.Mutex // guards the following field
 	seen []asked
 }
@@ -66,6 +69,31 @@ type witness struct {
 // Decide implements bridge.Decider.
 func (w *witness) Decide(ctx context.Context, q *bridge.Question) (bridge.Decision, error) {
 	d, err := w.Engine.Decide(ctx, q)
+	w.note(ctx, q, d)
+	if w.rings && q.Action == bridge.ActionSend && err == nil {
+		w.ring(ctx, *q)
+	}
+	return d, err
+}
+
+// ring asks whether the two may ring each other, first what who rings may tell,
+// then what they may be told.
+func (w *witness) ring(ctx context.Context, q bridge.Question) {
+	q.Action = bridge.ActionRing
+	answer := q
+	answer.From, answer.To = q.To, q.From
+	if answer.From.Assurance == "" {
+		answer.From.Assurance = bridge.AssuranceSubstantial // whoever answers has signed in
+	}
+	for _, q := range []bridge.Question{q, answer} {
+		if d, err := w.Engine.Decide(ctx, &q); err == nil {
+			w.note(ctx, &q, d)
+		}
+	}
+}
+
+// note keeps a question with its answer and what was looked at.
+func (w *witness) note(ctx context.Context, q *bridge.Question, d bridge.Decision) {
 	a := asked{Action: q.Action, From: q.From.Ref, To: q.To.Ref, Purpose: q.Purpose, Topics: q.Topics, Answer: d}
 	if x, explainErr := w.Explain(ctx, q); explainErr == nil {
 		a.Seen = &x
@@ -73,7 +101,6 @@ func (w *witness) Decide(ctx context.Context, q *bridge.Question) (bridge.Decisi
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen = append(w.seen, a)
-	return d, err
 }
 
 // Run explains. It exits as a send would: 3 when nobody would get the message.
@@ -139,7 +166,7 @@ func (e *explainCmd) locally(ctx context.Context, path string, open bridge.NewCo
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, here.Close()) }()
-	w := &witness{Engine: engine}
+	w := &witness{Engine: engine, rings: e.Ring}
 	b, err := bridge.New(bridge.Config{Store: store, Decider: w, Texts: engine, Live: here, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err

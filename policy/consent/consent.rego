@@ -123,3 +123,34 @@ _refused(objection) := set() if {
 } else := input.topics & objection.topics if {
 	count(objection.topics) > 0
 } else := input.topics
+
+# METADATA
+# description: |
+#   Whether a consent that counts gives this topic, which the question does not ask
+#   about. No objection gives way to it.
+carries_besides(permit, topic) if {
+	not input.topics[topic]
+	permit.purposes[input.purpose] == input.purpose
+	permit.topics[topic] == topic
+	counts(permit)
+	not topic in together(permit.topics)
+	not refused(topic)
+}
+
+# METADATA
+# description: Whether the patient has said no to this topic, for this receiver and purpose.
+# scope: document
+refused(topic) if {
+	some objection in input.objections
+	not _about_else(objection, topic)
+}
+
+_about_else(objection, _) if {
+	count(objection.purposes) > 0
+	not objection.purposes[input.purpose]
+}
+
+_about_else(objection, topic) if {
+	count(objection.topics) > 0
+	not objection.topics[topic]
+}

@@ -114,3 +114,30 @@ test_no_cover_without_topics if _denied_without("topics")
 test_no_cover_without_purposes if _denied_without("purposes")
 
 test_no_cover_without_case if _denied_without("case")
+
+test_a_consent_carries_a_topic_that_is_not_asked_about if {
+	q := object.union(people.ask(people.gp, people.worker, "social-casework"), {"topics": {"housing"}})
+	permit := people.consent("social-casework")
+	data.consent.carries_besides(permit, "medication") with input as q
+	not data.consent.carries_besides(permit, "housing") with input as q
+	not data.consent.carries_besides(object.union(permit, {"topics": {"housing"}}), "housing") with input as q
+	not data.consent.carries_besides(object.union(permit, {"form": "oral"}), "medication") with input as q
+	not data.consent.carries_besides(object.union(permit, {"purposes": {"discharge"}}), "medication") with input as q
+	about_another := object.union(people.objection, {"topics": {"housing"}})
+	data.consent.carries_besides(permit, "medication") with input as object.union(q, {"objections": [about_another]})
+	about_this := object.union(people.objection, {"topics": {"medication"}})
+	not data.consent.carries_besides(permit, "medication") with input as object.union(q, {"objections": [about_another, about_this]})
+	for_another := object.union(people.objection, {"purposes": {"discharge"}})
+	data.consent.carries_besides(permit, "medication") with input as object.union(q, {"objections": [for_another]})
+	every field in ["topics", "purposes"] {
+		broken := object.remove(people.objection, [field])
+		not data.consent.carries_besides(permit, "medication") with input as object.union(q, {"objections": [broken]})
+	}
+}
+
+test_beside_others_a_sensitive_topic_is_not_carried_to_the_jobcentre if {
+	q := people.ask(people.gp, people.caseworker, "employment-followup")
+	permit := object.union(people.consent("employment-followup"), {"topics": {"mental-health", "employment"}})
+	not data.consent.carries_besides(permit, "mental-health") with input as q
+	data.consent.carries_besides(permit, "employment") with input as q
+}

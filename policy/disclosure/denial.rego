@@ -26,7 +26,7 @@ _faults contains _misplaced(input.from) if not _placed
 
 _faults contains _misplaced(input.to) if not data.party.placed(input.to)
 
-_faults contains "action_unknown" if not input.action in {"send", "read", "see"}
+_faults contains "action_unknown" if not input.action in {"send", "read", "ring", "see"}
 
 _faults contains "purpose_missing" if {
 	_content
@@ -97,7 +97,7 @@ _misplaced(party) := "role_unknown" if {
 	party.kind == "representative"
 } else := "party_unknown"
 
-_content if input.action in {"send", "read"}
+_content if input.action in {"send", "read", "ring"}
 
 _purposeful if input.purpose != ""
 
@@ -135,11 +135,27 @@ remedies contains remedy if {
 	remedy := _ways_out[code]
 }
 
+remedies contains "ring" if {
+	_nothing_told
+	_in_treatment
+}
+
+remedies contains remedy if {
+	_nothing_told
+	some remedy in _by_consent
+}
+
 remedies contains "ask-patient" if {
 	"consent_required" in reasons
 	_content
 	_sound
 	not _caseless
+}
+
+_nothing_told if {
+	not _yes
+	_sound
+	reasons & {"consent_required", "objection"} != set()
 }
 
 _ways_out := {

@@ -33,7 +33,7 @@ _yes := {
 	"redact": input.topics - _ground.topics,
 	"oblige": _ground.oblige,
 } if {
-	input.action in {"send", "read"}
+	input.action in {"send", "read", "ring"}
 	_sound
 	count(_ground.topics) > 0
 }

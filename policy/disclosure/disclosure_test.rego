@@ -91,6 +91,20 @@ test_an_objection_to_everything if {
 	) with input as q
 }
 
+test_in_treatment_they_ring_about_what_is_not_objected_to if {
+	some_topics := object.union(people.objection, {"topics": {"medication"}})
+	q := object.union(_treating, {"objections": [some_topics]})
+	data.disclosure.answer == _no(
+		{"consent_required", "objection"},
+		{"ask-patient", "ring", "emergency", "phone"}, {"medication"},
+	) with input as q
+	everything := object.union(q, {"objections": [some_topics, object.union(people.objection, {"topics": {"practical"}})]})
+	not "ring" in data.disclosure.answer.remedies with input as everything
+	empty := object.union(q, {"topics": set()})
+	not "ring" in data.disclosure.answer.remedies with input as empty
+	not "ring" in data.disclosure.answer.remedies with input as object.union(people.read(people.gp, people.psychiatrist, "treatment"), {"objections": [some_topics]})
+}
+
 test_nobody_is_told_more_than_no_relation if {
 	unrelated := people.ask(people.ward_doctor, people.gp, "treatment")
 	unknown := object.union(unrelated, {"patient": {"known": false, "active": false}})

@@ -31,7 +31,7 @@ plain contains [input.route.consent, permit.id] if {
 #   employed and active; a patient and topics that are known. There is a route only
 #   between two sides that the law can place, for a purpose that it knows.
 ready if {
-	input.action in {"send", "read"}
+	input.action in {"send", "read", "ring"}
 	input.caller.assured == true
 	input.from.kind == "professional"
 	input.from.active == true

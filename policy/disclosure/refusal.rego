@@ -23,7 +23,7 @@ refusal := {
 	data.party.related
 	not _carried
 	reasons := _lead.reasons | data.consent.lacks
-	remedies := _lead.remedies | _emergency
+	remedies := (_lead.remedies | _emergency) | _by_consent
 }
 
 _case_given if input.case != ""

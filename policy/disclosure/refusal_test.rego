@@ -28,6 +28,14 @@ test_refused_for_what_a_consent_lacks if {
 	_refused(q, {"consent_required", "consent_wrong_purpose", "consent_wrong_form"}, {"ask-patient", "phone"})
 }
 
+test_what_a_consent_carries_may_be_rung_about if {
+	practical := object.union(people.consent("social-casework"), {"topics": {"practical"}})
+	q := object.union(_across, {"consents": [practical]})
+	_refused(q, {"consent_required", "consent_wrong_topic"}, {"ask-patient", "ring", "phone"})
+	expired := object.union(q, {"consents": [object.union(practical, {"start": people.after})]})
+	_refused(expired, {"consent_required", "consent_wrong_topic", "consent_not_yet"}, {"ask-patient", "phone"})
+}
+
 test_refused_to_a_reader if {
 	q := people.read(people.worker, people.gp, "social-casework")
 	_refused(q, {"consent_required"}, {"ask-patient", "emergency", "phone"})

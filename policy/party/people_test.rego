@@ -23,29 +23,29 @@ _professional := {
 _member(name) := [{"function": name, "start": before, "end": always}]
 
 gp := object.union(_professional, {
-	"ref": "PractitionerRole/gp", "sector": "general-practice", "side": "health", "emergency": true, "doctor": true,
+	"ref": "PractitionerRole/gp", "role": "speciallaegeipraksis", "sector": "general-practice", "side": "health", "emergency": true, "doctor": true,
 	"organizations": {"clinic"}, "team": _member("own-gp"),
 })
 
 psychiatrist := object.union(_professional, {
-	"ref": "PractitionerRole/psychiatrist", "sector": "hospital-psychiatry", "side": "health", "emergency": true, "doctor": true,
+	"ref": "PractitionerRole/psychiatrist", "role": "overlaege", "sector": "hospital-psychiatry", "side": "health", "emergency": true, "doctor": true,
 	"letters": true, "reveals": "mental-health", "organizations": {"team-2", "region"}, "team": _member("treating-psychiatrist"),
 })
 
 ward_doctor := object.union(psychiatrist, {
-	"ref": "PractitionerRole/ward-doctor", "sector": "somatic-hospital", "reveals": "somatic-health",
+	"ref": "PractitionerRole/ward-doctor", "role": "sygehuslaege", "sector": "somatic-hospital", "reveals": "somatic-health",
 	"organizations": {"ward", "region"}, "team": [],
 })
 
 worker := object.union(_professional, {
-	"ref": "PractitionerRole/worker", "sector": "social-care", "side": "social", "reveals": "social-situation",
+	"ref": "PractitionerRole/worker", "role": "paedagog", "sector": "social-care", "side": "social", "reveals": "social-situation",
 	"organizations": {"social-psychiatry", "municipality"}, "team": _member("support-worker"),
 })
 
 colleague := object.union(worker, {"ref": "PractitionerRole/colleague"})
 
 caseworker := object.union(_professional, {
-	"ref": "PractitionerRole/caseworker", "sector": "employment", "side": "social", "strict": true, "reveals": "employment",
+	"ref": "PractitionerRole/caseworker", "role": "beskaeftigelsesvejleder", "sector": "employment", "side": "social", "strict": true, "reveals": "employment",
 	"organizations": {"jobcentre", "municipality"}, "team": _member("caseworker"),
 })
 
@@ -77,6 +77,10 @@ ask(from, to, purpose) := object.union(route(from, to, purpose), {
 # METADATA
 # description: The same question as the receiver's.
 read(from, to, purpose) := object.union(ask(from, to, purpose), {"action": "read", "caller": to})
+
+# METADATA
+# description: May the first ring the second on a line that is for anybody?
+ring(from, to, purpose) := object.union(ask(from, to, purpose), {"action": "ring", "line": {"sectors": set(), "roles": set(), "involved": false}})
 
 # METADATA
 # description: May the second see the first?

@@ -69,6 +69,7 @@ func recordedDecisions(_ *testing.T, w *world) {
 			At: at(n), Patient: "a", Epoch: epoch, Action: bridge.ActionRead, Purpose: bridge.PurposeTreatment, Case: "2026-1",
 			From: bridge.Actor{Ref: "PractitionerRole/r", Organizations: []string{"o", "p"}, Active: true}, To: bridge.Actor{Function: bridge.FunctionOwnGP},
 			Topics: []bridge.Topic{bridge.TopicHousing}, Reasons: []bridge.Code{"consent_required"}, Revision: "r1",
+			Line: &bridge.Callers{Sectors: []bridge.Sector{bridge.SectorEmployment}, Roles: []bridge.RoleCode{"r"}, Involved: true},
 		}
 	}
 	w.must("a", everyone("a"))
