@@ -365,3 +365,69 @@ func TestAConversationWithNobodyIsNotOpened(t *testing.T) {
 		t.Errorf("there is %+v, %v", views, err)
 	}
 }
+
+// names are the names that the caller is told of these, by reference.
+func names(t *testing.T, w *bridgetest.World, caller string, p bridge.PatientID, refs ...bridge.Ref) map[bridge.Ref]string {
+	t.Helper()
+	got, err := w.Names(t.Context(), w.As(caller), p, refs)
+	if err != nil {
+		t.Fatalf("%s asks for names: %v", caller, err)
+	}
+	all := map[bridge.Ref]string{}
+	for _, n := range got {
+		all[n.Ref] = n.Name + ", " + n.Organization
+	}
+	return all
+}
+
+func TestAProfessionalIsToldWhoWorksWhereAndOfNoPatient(t *testing.T) {
+	w := bridgetest.New(t)
+	got := names(t, w, "gp-other", "", bridgetest.Role("psy"), "Practitioner/person-psy", "Organization/team-2", "Patient/jens", "RelatedPerson/mother", "PractitionerRole/nobody", bridgetest.Role("gp-other"))
+	if d := cmp.Diff(map[bridge.Ref]string{
+		bridgetest.Role("psy"): "Name of psy, Team 2", "Practitioner/person-psy": "Name of psy, ", "Organization/team-2": "Team 2, ",
+		bridgetest.Role("gp-other"): "Name of gp-other, Other clinic",
+	}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// A patient has no directory: whoever is not around them stays a reference.
+func TestAPatientIsToldWhoIsAroundThem(t *testing.T) {
+	w := bridgetest.New(t)
+	all := []bridge.Ref{bridgetest.Role("psy"), bridgetest.Role("sw-other"), bridgetest.Role("gp-other"), "Organization/jobcentre", "Patient/jens", "Patient/amir"}
+	want := map[bridge.Ref]string{bridgetest.Role("psy"): "Name of psy, Team 2", "Patient/jens": "Name of jens, "}
+	if d := cmp.Diff(want, names(t, w, "jens", "", all...)); d != "" {
+		t.Error(d)
+	}
+	w.Talk(bridge.PurposeTreatment, "jens", "sw-other")
+	want[bridgetest.Role("sw-other")] = "Name of sw-other, Social psychiatry"
+	s := bridgetest.Scope("gp", "cw", bridge.PurposeEmploymentFollowup, "c-1", bridge.TopicPractical)
+	s.To = []bridge.Party{{Ref: "Organization/jobcentre"}}
+	w.Consent("jens", "jens", s)
+	want["Organization/jobcentre"] = "Jobcentre, "
+	if d := cmp.Diff(want, names(t, w, "jens", "", all...)); d != "" {
+		t.Error(d)
+	}
+	if got := names(t, w, "bo", "", all...); len(got) != 0 {
+		t.Errorf("who has nobody around them is told %v", got)
+	}
+}
+
+func TestNamesFollowTheRightToReadTheRecord(t *testing.T) {
+	w := bridgetest.New(t)
+	if d := cmp.Diff(map[bridge.Ref]string{bridgetest.Role("gp"): "Name of gp, Clinic", "Patient/amir": "Name of amir, "},
+		names(t, w, "mother", "amir", bridgetest.Role("gp"), "Patient/amir", bridgetest.Role("psy"))); d != "" {
+		t.Error(d)
+	}
+	ask := func(caller string, p bridge.PatientID, refs ...bridge.Ref) error {
+		_, err := w.Names(t.Context(), w.As(caller), p, refs)
+		return err
+	}
+	bridgetest.MustDeny(t, ask("mother", "jens", bridgetest.Role("psy")), bridge.CodeForbidden)
+	bridgetest.MustDeny(t, ask("mother", "", bridgetest.Role("psy")), bridge.CodeForbidden)
+	bridgetest.MustDeny(t, ask("jens", "amir", bridgetest.Role("gp")), bridge.CodeForbidden)
+	bridgetest.MustDeny(t, ask("gp", "", "nobody"), bridge.CodeBadRequest)
+	bridgetest.MustDeny(t, ask("gp", "", slices.Repeat([]bridge.Ref{bridgetest.Role("gp")}, bridge.MaxNames+1)...), bridge.CodeBadRequest)
+	w.Clock.Advance(3 * 366 * 24 * time.Hour) // now he is 16, and decides himself
+	bridgetest.MustDeny(t, ask("mother", "amir", bridgetest.Role("gp")), bridge.CodeForbidden)
+}

@@ -182,6 +182,10 @@ func examplePatients() map[string]example {
 			members{exPatient, []bridge.Party{{Ref: exGP}}},
 			list[bridge.Presence]{[]bridge.Presence{{Party: exGP, State: bridge.PresenceOnline, Epoch: "p1", Rev: 12, AgeMS: 4200}}},
 		},
+		"name-refs": {
+			refs{Refs: []bridge.Ref{exGP}},
+			list[bridge.Named]{[]bridge.Named{{Ref: exGP, Name: "Mette Holm", Title: "General practitioner", Code: "laege", Organization: "Clinic Nørregade"}}},
+		},
 		"search-directory": {nil, list[bridge.RoleEntry]{[]bridge.RoleEntry{exRole}}},
 	}
 }

@@ -22,6 +22,12 @@ type record struct {
 	Next  uint64             `json:"next,omitempty" doc:"Ask with after= this for what follows; left out when this was the last page."`
 }
 
+// refs asks who stands behind references.
+type refs struct {
+	Patient bridge.PatientID `json:"patient,omitempty" doc:"Around whom: for a representative. A patient's own may be left out; a professional leaves it out."`
+	Refs    []bridge.Ref     `json:"refs" minItems:"1" maxItems:"100" nullable:"false" doc:"Type/id, of roles, practitioners, organizations, representatives and oneself."`
+}
+
 // members asks for the presence of some.
 type members struct {
 	Patient bridge.PatientID `json:"patient" doc:"In whose matter."`
@@ -83,6 +89,13 @@ func (a *api) patientRoutes(v Patients) {
 }
 
 func (a *api) directoryRoutes(v Patients) {
+	serve(a, route{
+		method: http.MethodPost, path: "/names", id: "name-refs", tag: tagPatients, summary: "Who stands behind references",
+		detail: "A professional is told of everybody in the directory; a patient, and who may read the patient's record, of those around the patient. Others, and patients of whom a professional asks, are left out.",
+	},
+		func(ctx context.Context, c bridge.Caller, in *body[refs]) (list[bridge.Named], error) {
+			return listed(v.Names(ctx, c, in.Body.Patient, in.Body.Refs))
+		})
 	serve(a, route{
 		method: http.MethodGet, path: "/directory", id: "search-directory", tag: tagPatients,
 		summary: "Who works where as what", detail: "Not about any patient. In order of name.",

@@ -211,6 +211,11 @@ func TestPeopleAreFound(t *testing.T) {
 	if len(found.Items) != 2 {
 		t.Errorf("directory: %+v", found.Items)
 	}
+	named := into[items[bridge.Named]](t, w.call("mother", "POST", "/names",
+		map[string]any{"patient": "amir", "refs": []bridge.Ref{bridgetest.Role("gp"), bridgetest.Role("psy")}}), http.StatusOK)
+	if len(named.Items) != 1 || named.Items[0].Name != "Name of gp" || named.Items[0].Organization != "Clinic" {
+		t.Errorf("named: %+v", named.Items)
+	}
 	team := into[items[bridge.MemberView]](t, w.call("gp", "GET", "/patients/jens/care-team", nil), http.StatusOK)
 	if len(team.Items) == 0 {
 		t.Error("the own GP sees nobody")

@@ -85,6 +85,7 @@ type Patients interface {
 	Presence(ctx context.Context, c bridge.Caller, p bridge.PatientID, members []bridge.Party) ([]bridge.Presence, error)
 	Entries(ctx context.Context, c bridge.Caller, p bridge.PatientID, after uint64, limit int, language string) ([]bridge.EntryView, error)
 	Directory(ctx context.Context, c bridge.Caller, q bridge.DirectoryQuery) ([]bridge.RoleEntry, error)
+	Names(ctx context.Context, c bridge.Caller, p bridge.PatientID, refs []bridge.Ref) ([]bridge.Named, error)
 }
 
 // Proofs let a record be verified without the bridge.

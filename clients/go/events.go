@@ -11,11 +11,16 @@ import (
 )
 
 // Handlers are told what happens, by one goroutine, one after the other. Each may
-// be nil and must return soon. A handler may call the client, but not Close.
+// be nil and must return soon, but for Prepare. A handler may call the client, but not Close.
 //
 // Without Message and Amended the client asks for no content, and nothing is
 // disclosed to it.
 type Handlers struct {
+	// Prepare is told whom content about a patient is from and to, before its age
+	// is looked at, and may take its time to find out what else is wanted for
+	// showing it, such as names. It is called by ReadHistory too. Content that got
+	// too old meanwhile is fetched again.
+	Prepare func(bridge.PatientID, []bridge.Ref)
 	// Message has a message, or in Withheld the reasons why it has none. When it
 	// returns, the message counts as shown.
 	Message func(Message)

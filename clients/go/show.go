@@ -25,6 +25,9 @@ func (c *Client) show(k *conn, e wire.Event, beat uint64) bool {
 		if e.Type == wire.PushAmended {
 			f = c.o.On.Amended
 		}
+		if f != nil && c.o.On.Prepare != nil {
+			c.o.On.Prepare(m.Patient, []bridge.Ref{m.By})
+		}
 		if m.Disclosure != "" && (f == nil || !k.beats.fresh(beat)) {
 			k.acks.add(0, "", m.Disclosure)
 			if f != nil {

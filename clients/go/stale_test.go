@@ -113,3 +113,87 @@ func TestHistoryThatComesTooLateIsReadAgain(t *testing.T) {
 		t.Errorf("acked as %s, want shown", how)
 	}
 }
+
+// Who takes time over the names of a message does not show it too late: it is
+// fetched again, and by then the names are known.
+func TestWhatGetsOldWhileItIsPreparedIsFetchedAgain(t *testing.T) {
+	s := newServer(t)
+	var clock brobygger.TestClock
+	shown := make(chan string, 16)
+	known := map[bridge.Ref]bool{}
+	c := s.dial(func(o *brobygger.Options) {
+		clock.Drive(o)
+		reader(shown)(o)
+		o.On.Prepare = func(p bridge.PatientID, people []bridge.Ref) {
+			for _, r := range people {
+				if p == "jens" && !known[r] {
+					known[r] = true
+					clock.Pass(4*time.Second, 4*time.Second)
+				}
+			}
+		}
+	})
+	p, _ := s.admit("L", 0, false)
+	p.message(1, 1, "a")
+	if how := p.acked("d-a"); how != "stale" {
+		t.Errorf("acked as %s, want stale", how)
+	}
+	sync := p.want(wire.CmdSync)
+	p.replyBehind(sync, sync.Beat, wire.Synced{N: 1, Events: []wire.Event{{Type: wire.PushMessage, N: 1, Data: data(t, content(1, "a"))}}})
+	if got := wait(t, shown, "the message"); got != "a" {
+		t.Errorf("shown %q", got)
+	}
+
+	read := make(chan error, 1)
+	go func() { read <- c.ReadHistory(t.Context(), bridge.HistoryQuery{Conversation: "c1"}, func(wire.HistoryRead) {}) }()
+	item := wire.HistoryRead{Complete: true, Items: []bridge.HistoryItem{{
+		Disclosure: "d-b", Message: bridge.Message{ID: "b", Patient: "jens", Sender: "PractitionerRole/sw"}, Deliveries: []bridge.Delivery{{Recipient: "PractitionerRole/gp"}},
+	}}}
+	for range 2 {
+		asked := p.want(wire.CmdHistory)
+		p.replyBehind(asked, asked.Beat, item)
+	}
+	if err := wait(t, read, "history"); err != nil {
+		t.Error(err)
+	}
+	if !known["PractitionerRole/sw"] || !known["PractitionerRole/gp"] {
+		t.Errorf("prepared for %v", known)
+	}
+}
+
+// A message that was withheld, and may be shown after all later, comes as another
+// event with the same id: it is shown, and each has its own n.
+func TestAMessageThatIsReleasedLaterIsShown(t *testing.T) {
+	s := newServer(t)
+	type seen struct {
+		N     uint64
+		ID    bridge.MessageID
+		Text  string
+		Codes []bridge.Code
+	}
+	events := make(chan seen, 16)
+	c := s.dial(func(o *brobygger.Options) {
+		o.On.Message = func(m brobygger.Message) {
+			v := seen{N: m.N, ID: m.ID, Codes: m.Withheld}
+			if m.Message != nil {
+				v.Text = m.Message.Parts[0].Text
+			}
+			events <- v
+		}
+	})
+	p, _ := s.admit("L", 4, false)
+	no := wire.MessageEvent{Patient: "jens", Conversation: "c1", ID: "a", Withheld: []bridge.Code{bridge.CodeConsentRequired}}
+	p.write(wire.AppendPush(nil, wire.PushMessage, 5, 0, data(t, no)))
+	p.message(6, 1, "b")
+	p.message(7, 1, "a")
+	got := []seen{wait(t, events, "the refusal"), wait(t, events, "another"), wait(t, events, "the message")}
+	if diff := cmp.Diff([]seen{{5, "a", "", no.Withheld}, {6, "b", "b", nil}, {7, "a", "a", nil}}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if how := p.acked("d-a"); how != "shown" {
+		t.Errorf("acked as %s, want shown", how)
+	}
+	if at, _ := c.Position(); at != (bridge.Position{Log: "L", N: 7}) {
+		t.Errorf("the place is %v, want L 7", at)
+	}
+}

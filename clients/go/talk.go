@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -141,6 +142,7 @@ func (c *Client) ReadHistory(ctx context.Context, q bridge.HistoryQuery, show fu
 		if err != nil {
 			return err
 		}
+		c.prepare(out.Items)
 		fresh := true
 		for _, it := range out.Items {
 			fresh = fresh && (it.Disclosure == "" || k.beats.fresh(beat))
@@ -162,4 +164,25 @@ func (c *Client) ReadHistory(ctx context.Context, q bridge.HistoryQuery, show fu
 		}
 	}
 	return &RetryableError{Err: fmt.Errorf("reading history: %w", errStale)}
+}
+
+// prepare tells whom the items are from and to.
+func (c *Client) prepare(items []bridge.HistoryItem) {
+	if c.o.On.Prepare == nil || len(items) == 0 {
+		return
+	}
+	var people []bridge.Ref
+	add := func(r bridge.Ref) {
+		if r != "" && !slices.Contains(people, r) {
+			people = append(people, r)
+		}
+	}
+	for _, it := range items {
+		add(it.Message.Sender)
+		for _, d := range it.Deliveries {
+			add(d.Recipient)
+			add(d.Via.Ref)
+		}
+	}
+	c.o.On.Prepare(items[0].Message.Patient, people)
 }
