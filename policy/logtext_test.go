@@ -116,6 +116,24 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+// What an act came to is in its sentence, in every language.
+func TestWhatAReviewCameToIsSaid(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	for _, language := range []string{"da", "en", "ar", "fa"} {
+		seen := map[string]string{}
+		for _, act := range []string{
+			"reviewed ", "reviewed justified", "reviewed not-justified", "reviewed referred", "seen emergency", "seen team", "denied review", "denied send", "released ",
+		} {
+			kind, action, _ := strings.Cut(act, " ")
+			s := e.Sentence(ledger.Entry{Patient: "jens", Time: now, Kind: ledger.Kind(kind), Action: action, By: "PractitionerRole/a", To: "PractitionerRole/b"}, "A", "B", language)
+			if first, ok := seen[s]; ok || strings.Contains(s, kind) && kind != "seen" {
+				t.Errorf("%s: %q reads as %q does: %s", language, act, first, s)
+			}
+			seen[s] = act
+		}
+	}
+}
+
 // Every ground, and every role of the law's, has plain words in each language.
 func TestEveryGroundAndRoleIsPlain(t *testing.T) {
 	e := newEngine(t, policy.Options{})

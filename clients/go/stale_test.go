@@ -145,7 +145,9 @@ func TestWhatGetsOldWhileItIsPreparedIsFetchedAgain(t *testing.T) {
 	}
 
 	read := make(chan error, 1)
-	go func() { read <- c.ReadHistory(t.Context(), bridge.HistoryQuery{Conversation: "c1"}, func(wire.HistoryRead) {}) }()
+	go func() {
+		read <- c.ReadHistory(t.Context(), bridge.HistoryQuery{Conversation: "c1"}, func(wire.HistoryRead) {})
+	}()
 	item := wire.HistoryRead{Complete: true, Items: []bridge.HistoryItem{{
 		Disclosure: "d-b", Message: bridge.Message{ID: "b", Patient: "jens", Sender: "PractitionerRole/sw"}, Deliveries: []bridge.Delivery{{Recipient: "PractitionerRole/gp"}},
 	}}}

@@ -26,7 +26,7 @@ const (
 // commands is the command line; the tags are its grammar.
 type commands struct {
 	JSON bool   `help:"Print JSON, for scripts." short:"j"`
-	Lang string `help:"Language of reasons: da or en." env:"BROBYGGER_LANG,LC_ALL,LC_MESSAGES,LANG" default:"en" placeholder:"LANG"`
+	Lang string `help:"Language: da, en, ar or fa; without it, that of LC_ALL, LC_MESSAGES or LANG." env:"BROBYGGER_LANG" placeholder:"LANG"`
 
 	Demo  demoCmd  `cmd:"" group:"server" help:"Serve a region of invented people on this machine."`
 	Serve serveCmd `cmd:"" group:"server" help:"Serve the bridge."`
@@ -114,7 +114,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, _ = fmt.Fprintln(stderr, "Try:", hint)
 		return exitUsage
 	}
-	out := newPrinter(stdout, stderr, c.JSON, c.Lang)
+	language, err := languageOf(c.Lang, os.Getenv)
+	out := newPrinter(stdout, stderr, c.JSON, language)
+	if err != nil {
+		return exitCode(err, out)
+	}
 	line.BindTo(ctx, (*context.Context)(nil))
 	line.BindTo(stdin, (*io.Reader)(nil))
 	line.Bind(out, parser.Model)
@@ -153,7 +157,7 @@ func exitCode(err error, out *printer) int {
 		out.fault(usage)
 		return exitUsage
 	}
-	out.fault(plain(err, out.language))
+	out.fault(out.plain(err))
 	return exitError
 }
 

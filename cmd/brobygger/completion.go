@@ -38,10 +38,8 @@ func offers(flag *kong.Flag) []string {
 		return strings.Split(listed(bridge.Purposes), ", ")
 	case "to", "from", "against":
 		return append(strings.Split(listed(functions), ", "), "patient")
-	case "lang":
-		return []string{"da", "en"}
-	case "in":
-		return []string{"da", "en", "ar", "fa"}
+	case "lang", "in":
+		return languages
 	}
 	if flag.Enum != "" {
 		return flag.EnumSlice()

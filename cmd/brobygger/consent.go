@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -89,6 +88,7 @@ func (l *consentListCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(got) {
 			return err
 		}
+		out.learn(ctx, p, rulers(got)...)
 		out.consents(got)
 		return nil
 	})
@@ -96,23 +96,24 @@ func (l *consentListCmd) Run(ctx context.Context, out *printer) error {
 
 func (p *printer) consents(got wire.ConsentListed) {
 	for _, r := range got.Requests {
-		p.printf("\n%s by %s %s: %s\n", p.bold("Request"), shortRef(r.By), p.when(r.CreatedAt), p.bold(string(r.State)))
-		p.printf("  because  %s\n", r.Reason)
+		p.printf("\n%s\n", p.say("request", "who", p.bold(p.name(r.By)), "when", p.when(r.CreatedAt), "state", p.bold(code(p, "state", r.State))))
+		p.field("  ", "because", p.apart(r.Reason))
 		p.scope("  ", r.Scope)
-		p.printf("  id       %s\n", r.ID)
+		p.field("  ", "id", string(r.ID))
 	}
 	for _, c := range got.Consents {
-		p.printf("\n%s %s: %s\n", p.bold("Consent"), p.when(c.GrantedAt), p.bold(string(c.State)))
+		p.printf("\n%s\n", p.say("consent", "when", p.when(c.GrantedAt), "state", p.bold(code(p, "state", c.State))))
 		p.scope("  ", c.Scope)
-		p.printf("  given    %s, recorded by %s, text in %s\n", c.Evidence.Form, shortRef(c.Evidence.RecordedBy), c.Evidence.Language)
-		p.printf("  id       %s\n", c.ID)
+		e := c.Evidence
+		p.field("  ", "given", p.say("evidence", "form", code(p, "form", e.Form), "who", p.name(e.RecordedBy), "language", code(p, "in", e.Language)))
+		p.field("  ", "id", string(c.ID))
 	}
 	if len(got.Objections) > 0 {
-		p.printf("\n%s\n", p.bold("Objections"))
+		p.printf("\n%s\n", p.bold(p.say("objections")))
 		p.objections(got.Objections)
 	}
 	if len(got.Requests)+len(got.Consents)+len(got.Objections) == 0 {
-		p.printf("There are no consents, requests or objections to show.\n")
+		p.tell("no consents")
 	}
 }
 
@@ -134,7 +135,7 @@ func (t *consentTextCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(text) {
 			return err
 		}
-		out.printf("%s\n\n%s\n", text.Body, out.dim("version "+text.Version+", SHA-256 "+text.Hash))
+		out.printf("%s\n\n%s\n", text.Body, out.dim(out.say("version", "version", text.Version, "hash", text.Hash)))
 		return nil
 	})
 }
@@ -176,9 +177,10 @@ func (r *consentRequestCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(got) {
 			return err
 		}
-		out.printf("%s is asked, and has time until %s.\n", p, out.when(got.ExpiresAt))
+		out.learn(ctx, p, refsOfScope(got.Scope)...)
+		out.tell("asked until", "patient", out.patient(p), "when", out.when(got.ExpiresAt))
 		out.scope("  ", got.Scope)
-		out.printf("  request  %s\n", got.ID)
+		out.field("  ", "request id", string(got.ID))
 		return nil
 	})
 }
@@ -210,7 +212,8 @@ func (g *consentGrantCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(got) {
 			return err
 		}
-		out.printf("%s\n\nAgreed to, until %s. Take it back at any time:\n", indent("  | ", text.Body), out.when(got.Scope.Period.End))
+		out.printf("%s\n\n", indent("  | ", text.Body))
+		out.tell("agreed", "when", out.when(got.Scope.Period.End))
 		out.command("  ", "brobygger consent withdraw"+g.flags()+" --patient "+quote(string(p))+" "+string(got.ID))
 		return nil
 	})
@@ -248,7 +251,7 @@ func (d *consentDeclineCmd) Run(ctx context.Context, out *printer) error {
 			return err
 		}
 		if !out.value(map[string]string{"declined": d.Request}) {
-			out.printf("Declined. What waited for it goes back to its sender.\n")
+			out.tell("declined")
 		}
 		return nil
 	})
@@ -267,6 +270,9 @@ func (v *consentPreviewCmd) Run(ctx context.Context, out *printer) error {
 		change, err := v.change(ctx, c, p)
 		if err != nil || out.value(change) {
 			return err
+		}
+		for _, a := range append(change.Gain, change.Lose...) {
+			out.learn(ctx, p, a.From, a.To)
 		}
 		out.change(change)
 		return nil
@@ -287,15 +293,15 @@ func (v *consentPreviewCmd) change(ctx context.Context, c *brobygger.Client, p b
 // change says who gains and who loses.
 func (p *printer) change(c bridge.Change) {
 	for _, a := range c.Gain {
-		p.printf("  %s could tell %s about %s\n", p.bold(shortRef(a.From)), p.bold(shortRef(a.To)), listed(a.Topics))
+		p.printf("  %s\n", p.say("could", "from", p.bold(p.name(a.From)), "to", p.bold(p.name(a.To)), "topics", p.topics(a.Topics)))
 	}
 	for _, a := range c.Lose {
-		p.printf("  %s could no longer tell %s about %s\n", p.bold(shortRef(a.From)), p.bold(shortRef(a.To)), listed(a.Topics))
+		p.printf("  %s\n", p.say("could not", "from", p.bold(p.name(a.From)), "to", p.bold(p.name(a.To)), "topics", p.topics(a.Topics)))
 	}
 	if len(c.Gain)+len(c.Lose) == 0 {
-		p.printf("  Nobody gains or loses anything.\n")
+		p.printf("  %s\n", p.say("no change"))
 	}
-	p.printf("  %d conversation(s) would change.\n", len(c.Conversations))
+	p.printf("  %s\n", p.say("conversations change", "n", len(c.Conversations)))
 }
 
 type consentWithdrawCmd struct {
@@ -321,31 +327,34 @@ func (w *consentWithdrawCmd) Run(ctx context.Context, out *printer) error {
 	})
 }
 
-// withdrawn words the answer to a withdrawal: when, how many came before, of how
+// withdrawal words the answer to a withdrawal: when, how many came before, of how
 // many it is not known whether they were shown.
-var withdrawn = map[string][]string{
-	"en": {
-		"Taken back at %s. Before that, %s under it.\n", "nothing had been shared", "one message had been shared", "%d messages had been shared",
-		"Of these, %d handed over, receipt not confirmed.\n", "From now on nothing that relied on it is accepted or shown, anywhere.\n",
-	},
-	"da": {
-		"Trukket tilbage kl. %s. Inden da var %s på grundlag af det.\n", "intet delt", "én besked delt", "%d beskeder delt",
-		"Heraf %d afleveret, modtagelse ikke bekræftet.\n", "Fra nu af bliver intet, der byggede på det, modtaget eller vist, noget sted.\n",
-	},
+func (p *printer) withdrawal(w bridge.Withdrawal) {
+	key := "taken back"
+	switch w.Disclosures {
+	case 0:
+		key = "taken back none"
+	case 1:
+		key = "taken back one"
+	}
+	p.tell(key, "clock", clock(w.At), "n", w.Disclosures)
+	if len(w.Unconfirmed) > 0 {
+		p.tell("unconfirmed", "n", len(w.Unconfirmed))
+	}
+	p.tell("from now on")
 }
 
-func (p *printer) withdrawal(w bridge.Withdrawal) {
-	words := withdrawn[p.language]
-	if words == nil {
-		words = withdrawn["en"]
+// rulers are those whom consents, requests and objections name.
+func rulers(got wire.ConsentListed) []bridge.Ref {
+	var refs []bridge.Ref
+	for _, r := range got.Requests {
+		refs = append(append(refs, r.By), refsOfScope(r.Scope)...)
 	}
-	shared := words[min(w.Disclosures, 2)+1]
-	if w.Disclosures > 1 {
-		shared = fmt.Sprintf(shared, w.Disclosures)
+	for _, c := range got.Consents {
+		refs = append(append(refs, c.Evidence.RecordedBy), refsOfScope(c.Scope)...)
 	}
-	p.printf(words[0], w.At.Local().Format("15:04:05"), shared)
-	if len(w.Unconfirmed) > 0 {
-		p.printf(words[4], len(w.Unconfirmed))
+	for _, o := range got.Objections {
+		refs = append(refs, refsOf(o.Parties)...)
 	}
-	p.printf("%s", words[5])
+	return refs
 }

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/wire"
@@ -38,6 +37,9 @@ func (l *convListCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(got) {
 			return err
 		}
+		for _, v := range got.Items {
+			out.learn(ctx, v.Patient, append(refsOf(v.Members), v.Patient.Ref())...)
+		}
 		out.conversations(got.Items)
 		return nil
 	})
@@ -45,23 +47,27 @@ func (l *convListCmd) Run(ctx context.Context, out *printer) error {
 
 func (p *printer) conversations(items []bridge.ConversationView) {
 	if len(items) == 0 {
-		p.printf("You are in no conversation.\n")
-		return
+		p.tell("no conversation")
 	}
-	var rows [][]string
 	for _, v := range items {
-		with, state := shorts(v.Members), ""
+		state := ""
 		switch {
 		case v.Locked:
-			with, state = "-", p.red("closed: "+p.first(v.Reasons))
+			state = p.red(p.say("closed", "why", p.first(v.Reasons)))
 		case v.Urgent:
-			state = p.red(fmt.Sprintf("%d unread, urgent", v.Unread))
+			state = p.red(p.say("unread urgent", "n", v.Unread))
 		case v.Unread > 0:
-			state = p.bold(fmt.Sprintf("%d unread", v.Unread))
+			state = p.bold(p.say("unread", "n", v.Unread))
 		}
-		rows = append(rows, []string{p.when(v.ChangedAt), string(v.Patient), string(v.Purpose), with, string(v.ID), state})
+		if state != "" {
+			state = "  " + state
+		}
+		p.printf("\n%s  %s%s\n", p.when(v.ChangedAt), p.say("conv", "patient", p.bold(p.patient(v.Patient)), "purpose", code(p, "purpose", v.Purpose)), state)
+		if len(v.Members) > 0 {
+			p.printf("  %s\n", p.parties(v.Members))
+		}
+		p.printf("  %s\n", p.dim(p.say("conversation", "conv", v.ID)))
 	}
-	p.table("CHANGED|ABOUT|FOR|BETWEEN|CONVERSATION|", rows)
 }
 
 // first is the first reason in words.
@@ -95,7 +101,7 @@ func (o *convOpenCmd) Run(ctx context.Context, out *printer) error {
 
 // with connects, does what is to do within the time, and leaves.
 func (r remote) with(ctx context.Context, out *printer, do func(context.Context, *brobygger.Client) error) error {
-	c, err := r.dial(ctx, out.language, brobygger.Handlers{})
+	c, err := r.dial(ctx, out, brobygger.Handlers{})
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,11 @@ func (p *printer) denial(e *brobygger.ConsentError, next func(bridge.Remedy) str
 		p.value(d)
 		return
 	}
-	p.printf("%s\n", p.red("Not permitted."))
+	p.printf("%s\n", p.red(p.say("not permitted")))
 	p.reasons("  ", reasons)
 	for i, r := range e.Remedies {
 		if i == 0 {
-			p.printf("What you can do:\n")
+			p.tell("what now")
 		}
 		p.printf("  - %s\n", p.texts().Remedy(r.Kind, p.language))
 		if next == nil {
@@ -63,18 +63,18 @@ func (p *printer) reasons(mark string, codes []bridge.Code) {
 
 // scope words a scope on a few lines.
 func (p *printer) scope(mark string, s bridge.Scope) {
-	arrow := "->"
+	arrow := " -> " // it is mirrored where one reads from right to left
 	if s.Both {
-		arrow = "<->"
+		arrow = " <-> "
 	}
-	p.printf("%sbetween  %s %s %s\n", mark, shorts(s.From), arrow, shorts(s.To))
-	p.printf("%sabout    %s\n", mark, listed(s.Topics))
-	p.printf("%sfor      %s\n", mark, listed(s.Purposes))
+	p.field(mark, "between", p.parties(s.From)+arrow+p.parties(s.To))
+	p.field(mark, "about", p.topics(s.Topics))
+	p.field(mark, "for", p.purposes(s.Purposes))
 	if s.Case != "" {
-		p.printf("%scase     %s\n", mark, s.Case)
+		p.field(mark, "case", p.apart(s.Case))
 	}
 	if !s.Period.End.IsZero() {
-		p.printf("%suntil    %s\n", mark, p.when(s.Period.End))
+		p.field(mark, "until", p.when(s.Period.End))
 	}
 }
 

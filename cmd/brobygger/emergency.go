@@ -34,8 +34,7 @@ func (a *emergencyAskCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(e) {
 			return err
 		}
-		out.printf("Nothing is open yet. %s and the data-protection officer are told when you confirm,\nwhich you can do until %s:\n",
-			patient, e.AskedAt.Add(bridge.EmergencyConfirm).Local().Format("15:04:05"))
+		out.tell("not open", "patient", out.patient(patient), "clock", clock(e.AskedAt.Add(bridge.EmergencyConfirm)))
 		out.command("  ", "brobygger emergency confirm"+a.flags()+" --patient "+quote(a.Patient)+" "+e.ID)
 		return nil
 	})
@@ -58,7 +57,7 @@ func (f *emergencyConfirmCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(e) {
 			return err
 		}
-		out.printf("Open until %s. %s has been told.\n", e.ExpiresAt.Local().Format("15:04:05"), patient)
+		out.tell("open", "clock", clock(e.ExpiresAt), "patient", out.patient(patient))
 		return nil
 	})
 }

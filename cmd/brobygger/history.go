@@ -5,10 +5,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/brobygger/brobygger/bridge"
+	"github.com/brobygger/brobygger/bridge/wire"
 	brobygger "github.com/brobygger/brobygger/clients/go"
 )
 
@@ -23,7 +23,7 @@ type historyCmd struct {
 
 // Run reads a conversation.
 func (h *historyCmd) Run(ctx context.Context, out *printer) error {
-	c, err := h.dial(ctx, out.language, brobygger.Handlers{})
+	c, err := h.dial(ctx, out, brobygger.Handlers{})
 	if err != nil {
 		return err
 	}
@@ -34,14 +34,17 @@ func (h *historyCmd) Run(ctx context.Context, out *printer) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.History(ctx, bridge.HistoryQuery{Conversation: conv, Before: h.Before, After: h.After, Limit: h.Limit})
-	if err != nil {
+	var items []bridge.HistoryItem
+	q := bridge.HistoryQuery{Conversation: conv, Before: h.Before, After: h.After, Limit: h.Limit}
+	if err := c.ReadHistory(ctx, q, func(got wire.HistoryRead) {
+		items = got.Items
+		if !out.value(got) {
+			out.history(got.Items)
+		}
+	}); err != nil {
 		return err
 	}
-	if !out.value(got) {
-		out.history(got.Items)
-	}
-	return h.mark(ctx, c, conv, got.Items)
+	return h.mark(ctx, c, conv, items)
 }
 
 // which is the conversation that is named, or the latest about the patient.
@@ -78,42 +81,48 @@ func (h *historyCmd) mark(ctx context.Context, c *brobygger.Client, conv bridge.
 // history prints messages, each with what became of it where the reader wrote it.
 func (p *printer) history(items []bridge.HistoryItem) {
 	if len(items) == 0 {
-		p.printf("There is nothing to read.\n")
+		p.tell("nothing to read")
 	}
 	for _, it := range items {
 		m := it.Message
 		if len(it.Withheld) > 0 {
-			p.printf("\n%3d  %s\n", m.Seq, p.red("withheld"))
+			p.printf("\n%3d  %s\n", m.Seq, p.red(p.say("withheld")))
 			p.reasons("     ", it.Withheld)
 			continue
 		}
-		p.printf("\n%3d  %s  %s\n", m.Seq, p.when(m.SentAt), p.bold(shortRef(m.Sender)))
+		p.printf("\n%3d  %s  %s\n", m.Seq, p.when(m.SentAt), p.bold(p.name(m.Sender)))
 		p.content(m)
 		for _, d := range it.Deliveries {
-			p.printf("  %s\n", p.dim(delivery(p, d)))
+			p.printf("  %s\n", p.dim(p.delivery(d)))
 		}
 	}
 }
 
 // delivery is one line about one recipient.
-func delivery(p *printer, d bridge.Delivery) string {
-	who := shortRef(d.Recipient)
-	if d.Via != (bridge.Party{}) {
-		who = short(d.Via)
-	}
+func (p *printer) delivery(d bridge.Delivery) string {
+	who := p.recipient(d.Recipient, d.Via)
 	switch {
 	case !d.AckedAt.IsZero():
-		return fmt.Sprintf("%s: acknowledged %s", who, p.when(d.AckedAt))
+		return p.say("acked", "who", who, "when", p.when(d.AckedAt))
 	case !d.ReadAt.IsZero():
-		return fmt.Sprintf("%s: read %s", who, p.when(d.ReadAt))
+		return p.say("read", "who", who, "when", p.when(d.ReadAt))
 	case !d.ShownAt.IsZero():
-		return fmt.Sprintf("%s: shown %s", who, p.when(d.ShownAt))
-	case d.State == bridge.DeliveryWithheld:
-		var why []string
-		for _, r := range d.Reasons {
-			why = append(why, p.texts().Reason(r, p.language))
-		}
-		return fmt.Sprintf("%s: withheld. %s", who, strings.Join(why, " "))
+		return p.say("shown", "who", who, "when", p.when(d.ShownAt))
 	}
-	return fmt.Sprintf("%s: %s", who, d.State)
+	var why []string
+	for _, r := range d.Reasons {
+		why = append(why, p.texts().Reason(r, p.language))
+	}
+	return filled(code(p, "delivery", d.State), "who", who, "why", strings.Join(why, " "))
+}
+
+// recipient is somebody, and as what they were written to.
+func (p *printer) recipient(r bridge.Ref, via bridge.Party) string {
+	switch {
+	case via == (bridge.Party{}):
+		return p.name(r)
+	case r == "":
+		return p.party(via)
+	}
+	return p.party(via) + " (" + p.name(r) + ")"
 }

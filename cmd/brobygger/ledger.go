@@ -69,9 +69,7 @@ func (l *ledgerShowCmd) Run(ctx context.Context, out *printer) error {
 	if out.value(all) {
 		return nil
 	}
-	for _, v := range all {
-		out.printf("%4d  %s\n", v.Entry.Seq, v.Sentence)
-	}
+	out.entries(all)
 	return nil
 }
 

@@ -30,13 +30,14 @@ type heard struct {
 // Run shows what comes until it is interrupted.
 func (l *listenCmd) Run(ctx context.Context, out *printer) error {
 	shown := make(chan brobygger.Message, 1024)
-	client, err := l.dialFrom(ctx, out.language, l.handlers(out, shown))
+	client, err := l.dialFrom(ctx, out, l.handlers(ctx, out, shown))
 	if err != nil {
 		return err
 	}
 	session := client.Session()
 	if !out.line(heard{"connected", &session.N, session}) {
-		out.printf("Listening as %s. Stop with Ctrl-C.\n", out.bold(shortRef(session.Party)))
+		out.learn(ctx, "", session.Party)
+		out.tell("listening", "who", out.bold(out.name(session.Party)))
 	}
 	l.follow(ctx, client, shown, out)
 	ended := client.Err()
@@ -58,7 +59,7 @@ func (l *listenCmd) follow(ctx context.Context, client *brobygger.Client, shown 
 		case m := <-shown:
 			if l.Ack && m.Message != nil && m.Message.AckRequested && m.By != client.Session().Party {
 				if _, err := client.Acknowledge(ctx, m.ID); err != nil {
-					out.fault(plain(err, out.language))
+					out.fault(out.plain(err))
 				}
 			}
 			if left--; left == 0 {
@@ -68,43 +69,44 @@ func (l *listenCmd) follow(ctx context.Context, client *brobygger.Client, shown 
 	}
 }
 
-func (l *listenCmd) dialFrom(ctx context.Context, language string, on brobygger.Handlers) (*brobygger.Client, error) {
+func (l *listenCmd) dialFrom(ctx context.Context, out *printer, on brobygger.Handlers) (*brobygger.Client, error) {
 	if l.Log == "" && l.N != 0 {
 		return nil, usagef("--n is a place in a log: give --log, too")
 	}
 	if l.Log != "" {
 		l.resume = &bridge.Position{Log: l.Log, N: l.N}
 	}
-	return l.dial(ctx, language, on)
+	return l.dial(ctx, out, on)
 }
 
-func (l *listenCmd) handlers(out *printer, shown chan<- brobygger.Message) brobygger.Handlers {
+func (l *listenCmd) handlers(ctx context.Context, out *printer, shown chan<- brobygger.Message) brobygger.Handlers {
 	at := func(n uint64) *uint64 { return &n }
 	return brobygger.Handlers{
 		Message: func(m brobygger.Message) {
 			if !out.line(heard{string(wire.PushMessage), at(m.N), m.MessageEvent}) {
-				out.message(m.MessageEvent, "")
+				out.message(m.MessageEvent, "message")
 			}
 			offer(shown, m)
 		},
 		Amended: func(m brobygger.Message) {
 			if !out.line(heard{string(wire.PushAmended), at(m.N), m.MessageEvent}) {
-				out.message(m.MessageEvent, "changed ")
+				out.message(m.MessageEvent, "changed")
 			}
 		},
 		Returned: func(m brobygger.Returned) {
 			if !out.line(heard{string(wire.PushReturned), at(m.N), m.ReturnedEvent}) {
-				out.printf("%s  a message that waited about %s came back: the request was %s\n", out.when(m.At), m.Patient, m.State)
+				out.printf("%s  %s\n", out.when(m.At), out.say("came back", "patient", out.patient(m.Patient), "state", code(out, "state", m.State)))
 			}
 		},
 		Receipt: func(m brobygger.Receipt) {
 			if !out.line(heard{string(wire.PushReceipt), at(m.N), m.ReceiptEvent}) {
-				out.printf("%s\n", out.dim(out.when(m.At)+"  "+shortRef(m.By)+": "+string(m.Kind)))
+				out.learn(ctx, m.Patient, m.By)
+				out.printf("%s\n", out.dim(out.when(m.At)+"  "+filled(code(out, "receipt", m.Kind), "who", out.name(m.By))))
 			}
 		},
 		Conversation: func(m brobygger.Conversation) {
 			if !out.line(heard{string(m.Type), at(m.N), m.ConvEvent}) {
-				out.printf("%s\n", out.dim(out.when(m.At)+"  "+conversationWords[m.Type]+" (about "+string(m.Patient)+", "+string(m.Conversation)+")"))
+				out.printf("%s\n", out.dim(out.when(m.At)+"  "+out.say("talk", "what", code(out, "talk", m.Type), "patient", out.patient(m.Patient), "conv", m.Conversation)))
 			}
 		},
 		Consent: func(m brobygger.Consent) {
@@ -114,64 +116,57 @@ func (l *listenCmd) handlers(out *printer, shown chan<- brobygger.Message) broby
 		},
 		Resync: func(r wire.Resync) {
 			if !out.line(heard{string(wire.PushResync), &r.At.N, r}) {
-				out.printf("Events are missing (%s): read your conversations afresh.\n", r.Reason)
+				out.tell("missing", "why", r.Reason)
 			}
 		},
 		State: func(s brobygger.State, cause error) {
 			if s == brobygger.Disconnected && !out.json {
-				out.printf("%s\n", out.dim("the connection is lost; trying again"))
+				out.printf("%s\n", out.dim(out.say("lost")))
 			}
 		},
 	}
 }
 
-var conversationWords = map[wire.PushType]string{
-	wire.PushConvAdded:    "you are in a conversation",
-	wire.PushConvUpdated:  "a conversation changed",
-	wire.PushConvLocked:   "nothing may pass in a conversation now",
-	wire.PushConvUnlocked: "a conversation is open again",
-}
-
 // message prints a message as it came.
 func (p *printer) message(m wire.MessageEvent, how string) {
-	from := "somebody"
+	from := p.say("somebody")
 	if m.By != "" {
-		from = shortRef(m.By)
+		from = p.name(m.By)
 	}
-	p.printf("\n%s  %s%s about %s\n", p.when(m.At), how, p.bold(from), p.bold(string(m.Patient)))
+	p.printf("\n%s  %s\n", p.when(m.At), p.say(how, "who", p.bold(from), "patient", p.bold(p.patient(m.Patient))))
 	if m.Message == nil {
-		p.printf("  %s\n", p.red("withheld"))
+		p.printf("  %s\n", p.red(p.say("withheld")))
 		p.reasons("  ", m.Withheld)
 		return
 	}
 	p.content(*m.Message)
-	p.printf("  %s\n", p.dim("conversation "+string(m.Conversation)))
+	p.printf("  %s\n", p.dim(p.say("conversation", "conv", m.Conversation)))
 }
 
 // content prints what a message holds, as far as the reader may see it.
 func (p *printer) content(m bridge.Message) {
 	if m.Priority == bridge.Urgent {
-		p.printf("  %s\n", p.red("urgent"))
+		p.printf("  %s\n", p.red(p.say("urgent")))
 	}
 	if m.Retracted {
-		p.printf("  %s\n", p.dim("[retracted by its sender]"))
+		p.printf("  %s\n", p.dim(p.say("retracted")))
 	}
 	for _, part := range m.Parts {
 		if part.Withheld {
-			p.printf("  %s\n", p.dim("[left out: you may not see this part]"))
+			p.printf("  %s\n", p.dim(p.say("left out")))
 			continue
 		}
 		p.printf("%s\n", indent("  ", part.Text))
 	}
 	for _, a := range m.Attachments {
 		if a.Withheld {
-			p.printf("  %s\n", p.dim("[a file that you may not see]"))
+			p.printf("  %s\n", p.dim(p.say("hidden file")))
 			continue
 		}
-		p.printf("  file: %s (%s, %d bytes)\n", a.Name, a.Type, a.Size)
+		p.printf("  %s\n", p.say("file", "name", p.apart(a.Name), "type", a.Type, "n", a.Size))
 	}
 	if m.Edited {
-		p.printf("  %s\n", p.dim("[edited]"))
+		p.printf("  %s\n", p.dim(p.say("edited")))
 	}
 }
 
@@ -182,9 +177,9 @@ func (p *printer) consentEvent(e wire.ConsentEvent) {
 	case e.Objection != "":
 		what, id = "objection", string(e.Objection)
 	case e.Request != "" && e.Consent == "":
-		what, id = "request for a consent", string(e.Request)
+		what, id = "request", string(e.Request)
 	case e.Consent == "" && e.Request == "":
-		what, id = "emergency access", ""
+		what, id = "emergency", ""
 	}
-	p.printf("%s  %s about %s: %s %s\n", p.when(e.At), what, p.bold(string(e.Patient)), p.bold(e.State), p.dim(id))
+	p.printf("%s  %s %s\n", p.when(e.At), p.say("change", "what", code(p, "what", what), "patient", p.bold(p.patient(e.Patient)), "state", p.bold(code(p, "state", e.State))), p.dim(id))
 }

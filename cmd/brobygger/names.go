@@ -119,12 +119,4 @@ func short(p bridge.Party) string {
 	return string(p.Ref)
 }
 
-func shorts(all []bridge.Party) string {
-	texts := make([]string, len(all))
-	for i, p := range all {
-		texts[i] = short(p)
-	}
-	return strings.Join(texts, ", ")
-}
-
 func shortRef(r bridge.Ref) string { return short(bridge.Party{Ref: r}) }

@@ -46,7 +46,8 @@ func (o *objectionMakeCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(made) {
 			return err
 		}
-		out.printf("From now on:\n")
+		out.learn(ctx, patient, refsOf(made.Parties)...)
+		out.tell("objected")
 		out.objections([]bridge.Objection{made})
 		return nil
 	})
@@ -68,6 +69,7 @@ func (l *objectionListCmd) Run(ctx context.Context, out *printer) error {
 		if err != nil || out.value(got.Objections) {
 			return err
 		}
+		out.learn(ctx, patient, rulers(got)...)
 		out.objections(got.Objections)
 		return nil
 	})
@@ -75,21 +77,22 @@ func (l *objectionListCmd) Run(ctx context.Context, out *printer) error {
 
 func (p *printer) objections(all []bridge.Objection) {
 	if len(all) == 0 {
-		p.printf("There are no objections.\n")
+		p.tell("no objections")
 	}
 	for _, o := range all {
-		state := ""
-		if !o.LiftedAt.IsZero() {
-			state = ", lifted " + p.when(o.LiftedAt)
-		}
-		about, why := "anything", ""
+		about := p.say("anything")
 		if len(o.Topics) > 0 {
-			about = listed(o.Topics)
+			about = p.topics(o.Topics)
 		}
+		no := p.say("objection", "who", p.bold(p.parties(o.Parties)), "topics", about)
 		if len(o.Purposes) > 0 {
-			why = " for " + listed(o.Purposes)
+			no = p.say("objection for", "who", p.bold(p.parties(o.Parties)), "topics", about, "purposes", p.purposes(o.Purposes))
 		}
-		p.printf("  %s may not know of %s%s  %s\n", p.bold(shorts(o.Parties)), about, why, p.dim("("+string(o.ID)+", "+p.when(o.CreatedAt)+state+")"))
+		made := p.say("made", "id", o.ID, "when", p.when(o.CreatedAt))
+		if !o.LiftedAt.IsZero() {
+			made = p.say("made lifted", "id", o.ID, "when", p.when(o.CreatedAt), "lifted", p.when(o.LiftedAt))
+		}
+		p.printf("  %s  %s\n", no, p.dim("("+made+")"))
 	}
 }
 
@@ -110,7 +113,7 @@ func (l *objectionLiftCmd) Run(ctx context.Context, out *printer) error {
 			return err
 		}
 		if !out.value(map[string]string{"lifted": l.Objection}) {
-			out.printf("The objection is lifted.\n")
+			out.tell("lifted")
 		}
 		return nil
 	})

@@ -40,11 +40,14 @@ func (s *presenceShowCmd) Run(ctx context.Context, out *printer) error {
 		}
 		var rows [][]string
 		for _, p := range seen {
+			out.learn(ctx, patient, p.Party)
+		}
+		for _, p := range seen {
 			since := ""
 			if p.State != bridge.PresenceUnknown && p.AgeMS > 0 {
-				since = "since " + out.when(out.now().Add(-time.Duration(p.AgeMS)*time.Millisecond))
+				since = out.say("since", "when", out.when(out.now().Add(-time.Duration(p.AgeMS)*time.Millisecond)))
 			}
-			rows = append(rows, []string{shortRef(p.Party), string(p.State), since})
+			rows = append(rows, []string{out.name(p.Party), code(out, "reach", p.State), since})
 		}
 		out.table("", rows)
 		return nil
@@ -69,10 +72,10 @@ func (s *presenceSetCmd) Run(ctx context.Context, out *printer) error {
 			return err
 		}
 		if done.Mode == wire.ModeDND {
-			out.printf("You are not disturbed until %s.\n", out.when(done.Until))
+			out.tell("quiet", "when", out.when(done.Until))
 			return nil
 		}
-		out.printf("You can be reached whenever you are connected.\n")
+		out.tell("reachable")
 		return nil
 	})
 }

@@ -20,20 +20,18 @@ import (
 type printer struct {
 	stdout, stderr io.Writer
 	json           bool
-	language       string // "da" or "en"
+	language       string // one of languages
 	colour         bool
 	width          int // where lines are folded; 0: nowhere
 	now            func() time.Time
+	people         *people // nil: nobody was signed in
 
 	once   sync.Once
 	engine *policy.Engine
 }
 
 func newPrinter(stdout, stderr io.Writer, asJSON bool, language string) *printer {
-	p := &printer{stdout: stdout, stderr: stderr, json: asJSON, language: "en", now: time.Now}
-	if strings.HasPrefix(strings.ToLower(language), "da") {
-		p.language = "da"
-	}
+	p := &printer{stdout: stdout, stderr: stderr, json: asJSON, language: language, now: time.Now}
 	if f, ok := stdout.(*os.File); ok {
 		p.width = min(terminalWidth(f), widest)
 		p.colour = p.width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
@@ -120,30 +118,6 @@ func (p *printer) fault(err error) {
 		return
 	}
 	_, _ = fmt.Fprintln(p.stderr, "brobygger:", err)
-}
-
-// when words a time as people say it: near ones by the clock, others by date.
-func (p *printer) when(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	now, t := p.now(), t.Local()
-	switch age := now.Sub(t); {
-	case age >= 0 && age < time.Minute:
-		return "just now"
-	case age >= 0 && age < time.Hour:
-		return fmt.Sprintf("%d min ago", int(age.Minutes()))
-	}
-	day := func(t time.Time) string { return t.Format(time.DateOnly) }
-	switch day(t) {
-	case day(now):
-		return "today " + t.Format("15:04")
-	case day(now.AddDate(0, 0, -1)):
-		return "yesterday " + t.Format("15:04")
-	case day(now.AddDate(0, 0, 1)):
-		return "tomorrow " + t.Format("15:04")
-	}
-	return t.Format("2 Jan 2006")
 }
 
 // indent puts a mark before each line.

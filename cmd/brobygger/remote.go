@@ -99,10 +99,11 @@ func (e *unreachableError) Error() string {
 func (e *unreachableError) Unwrap() error { return e.err }
 
 // dial connects. It gives up at the first thing that waiting does not mend.
-func (r remote) dial(ctx context.Context, language string, on brobygger.Handlers) (*brobygger.Client, error) {
+func (r remote) dial(ctx context.Context, out *printer, on brobygger.Handlers) (*brobygger.Client, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	living := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := time.AfterFunc(r.Timeout, func() { cancel(&unreachableError{r.Server, context.DeadlineExceeded}) })
@@ -111,12 +112,16 @@ func (r remote) dial(ctx context.Context, language string, on brobygger.Handlers
 	if _, err := token(ctx); err != nil {
 		return nil, err
 	}
-	role, err := r.role(ctx, language)
+	role, err := r.role(ctx, out.language)
 	if err != nil {
 		return nil, err
 	}
+	out.people = &people{remote: r, role: role}
+	if on.Prepare == nil {
+		on.Prepare = func(p bridge.PatientID, refs []bridge.Ref) { out.learn(living, p, refs...) }
+	}
 	c, err := brobygger.Dial(ctx, brobygger.Options{
-		URL: r.Server, Token: token, Role: role, App: "brobygger/" + version, Language: language,
+		URL: r.Server, Token: token, Role: role, App: "brobygger/" + version, Language: out.language,
 		Content: true, On: on, Resume: r.resume,
 	})
 	if err != nil && context.Cause(ctx) != nil {
@@ -237,31 +242,23 @@ func problemOf(res *http.Response) error {
 }
 
 // plain words an error of the connection for people.
-func plain(err error, language string) error {
+func (p *printer) plain(err error) error {
 	var auth *brobygger.AuthError
 	var closed *brobygger.CloseError
 	var refused *bridge.Error
 	switch {
 	case errors.As(err, &auth):
-		return fmt.Errorf("the bridge does not let you in: %s", wording(auth.Code, language))
+		return errors.New(p.say("not let in", "why", wording(auth.Code, p.language)))
 	case errors.As(err, &closed):
-		return fmt.Errorf("the bridge ended the connection: %s", closed.Reason)
+		return errors.New(p.say("ended", "why", closed.Reason))
 	case errors.As(err, &refused):
-		text := wording(refused.Code, language)
+		text := wording(refused.Code, p.language)
 		if refused.Message != "" {
 			text = refused.Message
 		}
-		return fmt.Errorf("the bridge says: %s", text)
+		return errors.New(p.say("says", "why", text))
 	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("the bridge did not answer in time; whether it was done is not known (--timeout waits longer)")
+		return errors.New(p.say("not in time"))
 	}
 	return err
-}
-
-// wording is a code in words, or the code where there are none.
-func wording(code bridge.Code, language string) string {
-	if text := api.Title(code, language); text != "" {
-		return text
-	}
-	return string(code)
 }

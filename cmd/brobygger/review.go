@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -44,7 +43,7 @@ func (l *emergencyListCmd) Run(ctx context.Context, out *printer) error {
 		return nil
 	}
 	if len(got.Items) == 0 {
-		out.printf("None.\n")
+		out.tell("none")
 	}
 	for _, v := range got.Items {
 		out.glass(v)
@@ -54,25 +53,31 @@ func (l *emergencyListCmd) Run(ctx context.Context, out *printer) error {
 
 // glass prints one access.
 func (p *printer) glass(v bridge.EmergencyView) {
-	p.printf("%s  %s, %s\n", v.ID, p.when(v.AskedAt), p.bold(v.ByName))
-	p.printf("        about %s: %s\n", v.Patient, v.Reason)
+	const in = "        "
+	p.printf("%s  %s, %s\n", v.ID, p.when(v.AskedAt), p.bold(p.apart(v.ByName)))
+	p.printf(in+"%s\n", p.say("glass", "patient", p.patient(v.Patient), "why", p.apart(v.Reason)))
 	switch {
 	case v.ConfirmedAt.IsZero():
-		p.printf("        never confirmed: nothing was opened\n")
+		p.printf(in+"%s\n", p.say("never confirmed"))
 	case v.Reviewed:
-		p.printf("        reviewed %s: %s, %s\n", p.when(v.Review.At), v.Review.Outcome, v.Review.Note)
+		p.printf(in+"%s\n", p.say("reviewed", "when", p.when(v.Review.At), "outcome", code(p, "outcome", v.Review.Outcome), "note", p.note(v.Review.Note)))
 	case v.Overdue:
-		p.printf("        %s\n", p.bold("waits for its review for too long"))
+		p.printf(in+"%s\n", p.bold(p.say("overdue")))
 	default:
-		p.printf("        waits for its review\n")
+		p.printf(in+"%s\n", p.say("waits"))
 	}
 	for _, o := range v.Opened {
-		about := ""
+		key := "opened"
 		if len(o.Topics) > 0 {
-			about = ", about " + strings.Join(o.Topics, ", ")
+			key = "opened about"
 		}
-		p.printf("        %s entry %d: %s%s\n", p.when(o.At), o.Entry, o.Kind, about)
+		p.printf(in+"%s\n", p.say(key, "when", p.when(o.At), "n", o.Entry, "what", code(p, "kind", o.Kind), "topics", codes(p, "topic", o.Topics)))
 	}
+}
+
+// note words why a review came out as it did.
+func (p *printer) note(note bridge.ReviewNote) string {
+	return p.texts().Reason(bridge.Code("review_"+string(note)), p.language)
 }
 
 type emergencyReviewCmd struct {
@@ -95,7 +100,7 @@ func (r *emergencyReviewCmd) Run(ctx context.Context, out *printer) error {
 		return err
 	}
 	if !out.value(got) {
-		out.printf("Reviewed: %s, %s. The patient has been told.\n", got.Review.Outcome, got.Review.Note)
+		out.tell("review", "outcome", code(out, "outcome", got.Review.Outcome), "note", out.note(got.Review.Note))
 	}
 	return nil
 }

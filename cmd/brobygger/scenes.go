@@ -15,25 +15,19 @@ import (
 	brobygger "github.com/brobygger/brobygger/clients/go"
 )
 
-// scene is one step of the story.
-type scene struct {
-	title string
-	play  func(*story, context.Context) error
-}
-
-// scenes are the story, in order.
-var scenes = []scene{
-	{"Four people sign in: a GP, a psychiatrist, a support worker, and Jens, the patient.", (*story).signIn},
-	{"The GP writes to the psychiatrist who treats Jens, and it arrives at once.", (*story).toThePsychiatrist},
-	{"The support worker has a question for the GP. It is refused, with the reason and a way out.", (*story).refusedQuestion},
-	{"The support worker takes the way out: Jens is asked, and the question waits.", (*story).askJens},
-	{"Jens reads what he would agree to, and says yes.", (*story).sayYes},
-	{"The question that waited goes by itself, and the GP answers.", (*story).answer},
-	{"Jens looks at what taking it back would change.", (*story).lookAhead},
-	{"Jens takes it back.", (*story).takeBack},
-	{"Nothing more passes: neither new messages nor the old ones.", (*story).nothingPasses},
-	{"Jens reads what happened.", (*story).readLog},
-	{"Asking about somebody who does not exist tells nothing.", (*story).unknownPatient},
+// scenes are the steps of the story, in order.
+var scenes = []func(*story, context.Context) error{
+	(*story).signIn,
+	(*story).toThePsychiatrist,
+	(*story).refusedQuestion,
+	(*story).askJens,
+	(*story).sayYes,
+	(*story).answer,
+	(*story).lookAhead,
+	(*story).takeBack,
+	(*story).nothingPasses,
+	(*story).readLog,
+	(*story).unknownPatient,
 }
 
 const (
@@ -66,7 +60,9 @@ func (s *story) signIn(ctx context.Context) error {
 	if err == nil && len(entries) > 0 {
 		s.before = entries[len(entries)-1].Entry.Seq
 	}
-	s.say("gp-holm, psy-lund, sw-hanne and jens are connected.")
+	s.out.people = s.gp.people // who knows everybody of these
+	s.out.learn(ctx, patient, s.gp.client.Session().Party, s.psychiatrist.client.Session().Party, s.worker.client.Session().Party)
+	s.say("they are here", "gp", s.who(s.gp), "psychiatrist", s.who(s.psychiatrist), "worker", s.who(s.worker))
 	return err
 }
 
@@ -92,8 +88,8 @@ func (s *story) toThePsychiatrist(ctx context.Context) error {
 	if text(got) != d.Parts[0].Text {
 		return fmt.Errorf("the psychiatrist was shown %q", text(got))
 	}
-	s.say("gp-holm wrote to the treating psychiatrist: %q", d.Parts[0].Text)
-	s.say("psy-lund was shown it %d ms later.", time.Since(start).Milliseconds())
+	s.say("wrote", "who", s.who(s.gp), "text", d.Parts[0].Text)
+	s.say("was shown", "who", s.who(s.psychiatrist), "n", time.Since(start).Milliseconds())
 	s.ground(sent.Recipients)
 	return nil
 }
@@ -108,7 +104,7 @@ func (s *story) refusedQuestion(ctx context.Context) error {
 	}
 	s.social = conv.ID
 	s.question = s.draft("question", conv.ID, bridge.TopicMedication, question)
-	s.say("sw-hanne wants to ask Jens' own GP: %q", question)
+	s.say("wants to ask", "who", s.who(s.worker), "text", question)
 	_, err = s.worker.send(ctx, s.question)
 	if s.refusal, err = s.refused(err, "the question"); err != nil {
 		return err
@@ -117,7 +113,7 @@ func (s *story) refusedQuestion(ctx context.Context) error {
 		return errors.New("asking the patient is not among the remedies")
 	}
 	for _, r := range s.refusal.Remedies {
-		s.say("Way out: %s", s.out.texts().Remedy(r.Kind, s.out.language))
+		s.say("way out", "remedy", s.out.texts().Remedy(r.Kind, s.out.language))
 	}
 	return nil
 }
@@ -131,7 +127,7 @@ func (s *story) askJens(ctx context.Context) error {
 	if _, err := next(ctx, s.jens.consents, "jens waits for the request", func(c brobygger.Consent) bool { return c.Request == r.ID }); err != nil {
 		return err
 	}
-	s.say("Jens is told at once. The question is held, until %s at the latest.", s.out.when(r.ExpiresAt))
+	s.say("jens is told", "when", s.out.when(r.ExpiresAt))
 	return nil
 }
 
@@ -140,12 +136,12 @@ func (s *story) sayYes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("%s", indent("| ", text.Body))
+	s.tell(indent("| ", text.Body))
 	s.consent, err = s.jens.client.Grant(ctx, bridge.NewGrant{Patient: patient, Request: s.request.ID, Language: "da", TextHash: text.Hash})
 	if err != nil {
 		return err
 	}
-	s.say("Jens said yes. It is good until %s.", s.out.when(s.consent.Scope.Period.End))
+	s.say("jens said yes", "when", s.out.when(s.consent.Scope.Period.End))
 	return nil
 }
 
@@ -158,7 +154,7 @@ func (s *story) answer(ctx context.Context) error {
 		return fmt.Errorf("the GP was shown %q", text(got))
 	}
 	s.asked = got.ID
-	s.say("gp-holm was shown the question, without anybody sending it again.")
+	s.say("shown by itself", "who", s.who(s.gp))
 	d := s.draft("answer", s.social, bridge.TopicMedication, "Sertraline 100 mg and his vitamin D. Nothing else in the morning.")
 	sent, err := s.gp.send(ctx, d)
 	if err != nil {
@@ -171,7 +167,7 @@ func (s *story) answer(ctx context.Context) error {
 	if text(answer) != d.Parts[0].Text {
 		return fmt.Errorf("the support worker was shown %q", text(answer))
 	}
-	s.say("gp-holm answered, and sw-hanne was shown: %q", text(answer))
+	s.say("answered", "gp", s.who(s.gp), "worker", s.who(s.worker), "text", text(answer))
 	s.ground(sent.Recipients)
 	return nil
 }
@@ -185,9 +181,10 @@ func (s *story) lookAhead(ctx context.Context) error {
 		return fmt.Errorf("it would change nothing: %+v", change)
 	}
 	for _, a := range change.Lose {
-		s.say("%s could no longer tell %s about %s.", shortRef(a.From), shortRef(a.To), listed(a.Topics))
+		s.out.learn(ctx, patient, a.From, a.To)
+		s.say("could not", "from", s.out.name(a.From), "to", s.out.name(a.To), "topics", s.out.topics(a.Topics))
 	}
-	s.say("%d conversation(s) would close.", len(change.Conversations))
+	s.say("would close", "n", len(change.Conversations))
 	return nil
 }
 
@@ -199,7 +196,7 @@ func (s *story) takeBack(ctx context.Context) error {
 	if w.Disclosures < 2 {
 		return fmt.Errorf("%d messages were shared under the consent, want question and answer", w.Disclosures)
 	}
-	s.say("Done at %s. Before that, %d messages had been shared.", w.At.Local().Format("15:04:05"), w.Disclosures)
+	s.say("done", "clock", clock(w.At), "n", w.Disclosures)
 	return nil
 }
 
@@ -223,7 +220,7 @@ func (s *story) nothingPasses(ctx context.Context) error {
 		if len(it.Withheld) == 0 || len(it.Message.Parts) > 0 {
 			return errors.New("the GP can still read the question")
 		}
-		s.say("History of gp-holm: the question is withheld. %s", s.out.first(it.Withheld))
+		s.say("history says", "who", s.who(s.gp), "why", s.out.first(it.Withheld))
 	}
 	return nil
 }
@@ -236,7 +233,7 @@ func (s *story) readLog(ctx context.Context) error {
 	count := map[ledger.Kind]int{}
 	for _, e := range entries {
 		count[e.Entry.Kind]++
-		s.say("%s", s.out.sentence(e))
+		s.tell(e.Sentence)
 	}
 	for kind, least := range map[ledger.Kind]int{
 		ledger.KindAccepted: 3, ledger.KindDisclosed: 3, ledger.KindDenied: 3, ledger.KindRequested: 1, ledger.KindHeld: 1,
@@ -269,6 +266,6 @@ func (s *story) unknownPatient(ctx context.Context) error {
 	if other.Code != nobody.Code || !reflect.DeepEqual(other.Reasons, nobody.Reasons) || !reflect.DeepEqual(other.Remedies, nobody.Remedies) {
 		return fmt.Errorf("the answers differ: %v and %v", other.Code, nobody.Code)
 	}
-	s.say("A patient of others and nobody at all get the same answer: %s", s.out.first(append(other.Reasons, other.Code)))
+	s.say("same answer", "why", s.out.first(append(other.Reasons, other.Code)))
 	return nil
 }

@@ -117,7 +117,7 @@ func (s *sendCmd) Run(ctx context.Context, out *printer) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.dial(ctx, out.language, brobygger.Handlers{})
+	c, err := s.dial(ctx, out, brobygger.Handlers{})
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,8 @@ func (s *sendCmd) send(ctx context.Context, c *brobygger.Client, d bridge.Draft,
 	if out.value(sent) {
 		return nil
 	}
-	out.printf("Sent. %s\n", out.dim(fmt.Sprintf("(conversation %s, number %d)", d.Conversation, sent.Seq)))
+	out.printf("%s %s\n", out.say("sent"), out.dim(out.say("place", "conv", d.Conversation, "n", sent.Seq)))
+	s.learn(ctx, out, sent.Recipients)
 	for _, r := range sent.Recipients {
 		out.seenBy(r)
 	}
@@ -227,7 +228,7 @@ func (s *sendCmd) send(ctx context.Context, c *brobygger.Client, d bridge.Draft,
 // denied asks the patient if that was wanted, and otherwise says how to.
 func (s *sendCmd) denied(ctx context.Context, denied *brobygger.ConsentError, d bridge.Draft, out *printer) error {
 	if s.Ask == "" {
-		out.denial(denied, s.next)
+		out.denial(denied, func(r bridge.Remedy) string { return s.next(r, out) })
 		return errDenied
 	}
 	r, err := denied.Ask(ctx, s.Ask)
@@ -241,18 +242,19 @@ func (s *sendCmd) denied(ctx context.Context, denied *brobygger.ConsentError, d 
 	}{bridge.MessageHeld, d.MID, r}) {
 		return nil
 	}
-	out.printf("%s is asked, and the message waits. It goes by itself after a yes,\nand comes back after a no, or %s.\n", r.Patient, out.when(r.ExpiresAt))
+	out.learn(ctx, r.Patient, refsOfScope(r.Scope)...)
+	out.tell("asked", "patient", out.patient(r.Patient), "when", out.when(r.ExpiresAt))
 	out.scope("  ", r.Scope)
-	out.printf("  request  %s\n", r.ID)
+	out.field("  ", "request id", string(r.ID))
 	return nil
 }
 
 // next is the command that makes use of a remedy.
-func (s *sendCmd) next(r bridge.Remedy) string {
+func (s *sendCmd) next(r bridge.Remedy, out *printer) string {
 	if r.Kind != bridge.RemedyAskPatient {
 		return ""
 	}
-	return s.line() + ` --ask "why you need to"`
+	return s.line() + " --ask " + quote(out.say("why you ask"))
 }
 
 // line is the command as it was typed.
@@ -290,12 +292,13 @@ func (s *sendCmd) preview(ctx context.Context, c *brobygger.Client, d bridge.Dra
 	if out.value(views) {
 		return nil
 	}
-	out.printf("Nothing was sent. This is what they would see:\n")
+	s.learn(ctx, out, views)
+	out.tell("preview")
 	for _, v := range views {
 		out.seenBy(v)
 		for _, part := range v.Parts {
 			if part.Withheld {
-				out.printf("      %s\n", out.dim("[left out]"))
+				out.printf("      %s\n", out.dim(out.say("part left out")))
 				continue
 			}
 			out.printf("%s\n", indent("      ", part.Text))
@@ -306,24 +309,32 @@ func (s *sendCmd) preview(ctx context.Context, c *brobygger.Client, d bridge.Dra
 
 // seenBy says what becomes of a message for one recipient.
 func (p *printer) seenBy(v bridge.SeenBy) {
-	who := shortRef(v.Recipient)
-	if v.Via != (bridge.Party{}) {
-		if who = short(v.Via); v.Recipient != "" {
-			who += " (" + shortRef(v.Recipient) + ")"
-		}
-	}
+	who := p.recipient(v.Recipient, v.Via)
 	switch {
 	case !v.Allow:
-		p.printf("  %s  %s\n", p.bold(who), p.red("does not get it"))
+		p.printf("  %s  %s\n", p.bold(who), p.red(p.say("gets not")))
 		p.reasons("      ", v.Reasons)
 		return
 	case len(v.Redact) > 0:
-		p.printf("  %s  gets it without %s\n", p.bold(who), listed(v.Redact))
+		p.printf("  %s  %s\n", p.bold(who), p.say("gets part", "topics", p.topics(v.Redact)))
 	default:
-		p.printf("  %s  gets it\n", p.bold(who))
+		p.printf("  %s  %s\n", p.bold(who), p.say("gets"))
 	}
 	p.printf("      %s\n", p.dim(p.texts().Basis(v.Basis, p.language)))
 	if v.Reachable != nil {
 		p.printf("      %s\n", p.reachable(*v.Reachable))
 	}
+}
+
+// learn asks who the recipients are, and who stands in for them.
+func (s *sendCmd) learn(ctx context.Context, out *printer, to []bridge.SeenBy) {
+	patient, _ := patientID(s.Patient) // of a representative; "" with --conv alone
+	var refs []bridge.Ref
+	for _, v := range to {
+		refs = append(refs, v.Recipient, v.Via.Ref)
+		if v.Reachable != nil {
+			refs = append(refs, v.Reachable.Substitute)
+		}
+	}
+	out.learn(ctx, patient, refs...)
 }

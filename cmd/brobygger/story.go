@@ -26,20 +26,20 @@ func (s *storyCmd) Run(ctx context.Context, out *printer) error {
 	st := &story{cmd: s, out: out, run: strings.ToLower(rand.Text()[:8])}
 	defer st.leave()
 	for n, scene := range scenes {
-		st.step = playedStep{Number: n + 1, Title: scene.title}
+		st.step = playedStep{Number: n + 1, Title: out.say(fmt.Sprintf("story %d", n+1))}
 		if !out.json {
-			out.printf("\n%s %s\n", out.bold(fmt.Sprintf("%2d.", n+1)), out.bold(scene.title))
+			out.printf("\n%s %s\n", out.bold(fmt.Sprintf("%2d.", n+1)), out.bold(st.step.Title))
 		}
 		err := st.play(ctx, scene)
 		st.step.OK = err == nil
 		st.played = append(st.played, st.step)
 		if err != nil {
 			out.value(st.played)
-			return fmt.Errorf("step %d came out otherwise: %w", n+1, plain(err, out.language))
+			return fmt.Errorf("step %d came out otherwise: %w", n+1, out.plain(err))
 		}
 	}
 	if !out.value(st.played) {
-		out.printf("\n%s Every step came out as it should.\n", out.bold("The end."))
+		out.printf("\n%s %s\n", out.bold(out.say("the end")), out.say("all well"))
 	}
 	return nil
 }
@@ -72,19 +72,24 @@ type story struct {
 	before    uint64           // entries in the record before this performance
 }
 
-func (s *story) play(ctx context.Context, x scene) error {
+func (s *story) play(ctx context.Context, scene func(*story, context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cmd.Timeout, fmt.Errorf("it took more than %s", s.cmd.Timeout))
 	defer cancel()
-	err := x.play(s, ctx)
+	err := scene(s, ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return context.Cause(ctx)
 	}
 	return err
 }
 
-// say tells what happened.
-func (s *story) say(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+// say tells what happened, in the words of the table.
+func (s *story) say(key string, pairs ...any) { s.tell(s.out.say(key, pairs...)) }
+
+// who is the name of a player.
+func (s *story) who(p *player) string { return s.out.name(p.client.Session().Party) }
+
+// tell tells what others have worded.
+func (s *story) tell(text string) {
 	s.step.Lines = append(s.step.Lines, text)
 	if !s.out.json {
 		s.out.printf("%s\n", indent("    ", text))
@@ -94,13 +99,14 @@ func (s *story) say(format string, args ...any) {
 // ground tells why somebody gets a message.
 func (s *story) ground(sent []bridge.SeenBy) {
 	for _, r := range sent {
-		s.say("Why: %s.", s.out.texts().Basis(r.Basis, s.out.language))
+		s.say("ground", "why", s.out.texts().Basis(r.Basis, s.out.language))
 	}
 }
 
 // player is one person with a client that listens.
 type player struct {
 	name     string
+	people   *people
 	client   *brobygger.Client
 	messages chan brobygger.Message
 	consents chan brobygger.Consent
@@ -110,14 +116,15 @@ type player struct {
 func (s *story) enter(ctx context.Context, name string) (*player, error) {
 	p := &player{name: name, messages: make(chan brobygger.Message, 256), consents: make(chan brobygger.Consent, 256)}
 	r := remote{Server: s.cmd.Server, As: name, Timeout: s.cmd.Timeout}
-	c, err := r.dial(ctx, s.out.language, brobygger.Handlers{
+	c, err := r.dial(ctx, s.out, brobygger.Handlers{
+		Prepare: func(bridge.PatientID, []bridge.Ref) {}, // everybody is known
 		Message: func(m brobygger.Message) { offer(p.messages, m) },
 		Consent: func(c brobygger.Consent) { offer(p.consents, c) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("signing in as %s: %w", name, err)
 	}
-	p.client = c
+	p.client, p.people = c, s.out.people
 	return p, nil
 }
 
@@ -192,7 +199,7 @@ func (s *story) refused(err error, what string) (*brobygger.ConsentError, error)
 		return nil, err
 	}
 	for _, r := range denied.Reasons {
-		s.say("Refused: %s (%s)", s.out.texts().Reason(r, s.out.language), r)
+		s.say("refused", "why", s.out.texts().Reason(r, s.out.language), "code", r)
 	}
 	return denied, nil
 }

@@ -4,8 +4,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"strings"
 
 	"github.com/brobygger/brobygger/bridge"
 	brobygger "github.com/brobygger/brobygger/clients/go"
@@ -28,45 +28,36 @@ func (t *teamCmd) Run(ctx context.Context, out *printer) error {
 			return err
 		}
 		if len(members) == 0 {
-			out.printf("There is nobody whom you may know of.\n")
+			out.tell("nobody")
 			return nil
 		}
 		var rows [][]string
 		for _, m := range members {
-			rows = append(rows, []string{string(m.Function), m.Name, m.Title, m.Organization, shortRef(m.Member), out.reachable(m.Reachable)})
+			if m.Reachable.Substitute != "" {
+				out.learn(ctx, p, m.Reachable.Substitute)
+			}
+			rows = append(rows, []string{code(out, "function", m.Function), m.Name, m.Title, m.Organization, short(bridge.Party{Ref: m.Member}), out.reachable(m.Reachable)})
 		}
-		out.table("FUNCTION|NAME|TITLE|AT|WRITE TO|", rows)
+		out.table(out.say("team"), rows)
 		return nil
 	})
 }
 
 // reachable words whether somebody can be reached.
 func (p *printer) reachable(r bridge.Reachable) string {
-	var words []string
-	switch r.Presence {
-	case bridge.PresenceOnline:
-		words = append(words, "online")
-	case bridge.PresenceAway:
-		words = append(words, "away from the screen")
-	case bridge.PresenceDND:
-		words = append(words, "does not want to be disturbed")
-	case bridge.PresenceOffline:
-		words = append(words, "offline")
-	default:
-		words = append(words, "not known whether online")
-	}
+	words := []string{code(p, "reach", cmp.Or(r.Presence, bridge.PresenceUnknown))}
 	switch {
 	case !r.AwayUntil.IsZero():
-		away := "away until " + p.when(r.AwayUntil)
+		away := p.say("away until", "when", p.when(r.AwayUntil))
 		if r.AwayReason != "" {
-			away += " (" + r.AwayReason + ")"
+			away = p.say("away because", "when", p.when(r.AwayUntil), "why", r.AwayReason)
 		}
 		if r.Substitute != "" {
-			away += ", instead: " + shortRef(r.Substitute)
+			away = p.listing([]string{away, p.say("instead", "who", p.name(r.Substitute))}, ", ")
 		}
 		words = append(words, away)
 	case !r.InHours:
-		words = append(words, "not at work now")
+		words = append(words, p.say("not at work"))
 	}
-	return strings.Join(words, "; ")
+	return p.listing(words, "; ")
 }
