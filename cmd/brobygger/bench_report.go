@@ -63,6 +63,7 @@ const reading = `
 - *The disk* is an append of 4 KiB and fdatasync. No message can be durable sooner.
 - *At rest*, two people, one message at a time over two connections. *Answered* is durable; *shown* is in the recipient's hands,
   with the disclosure on record. One commit carries both where the recipient listens.
+- The first two seconds of a load, while a server warms up, do not count; nor do they of its peers.
 - *As fast as it goes*: each sender sends its next message when the last one is answered. Every message is decided by the
   policy, kept with its entry, claimed with another entry, acknowledged by its recipient and receipted to its sender.
 - *At a steady rate*, times count from when a message was due, so that a stall is not left out of them.

@@ -32,7 +32,7 @@ func TestWhatIsSentThroughARelayIsShown(t *testing.T) {
 			p.Close()
 		}
 	})
-	rest, err := load.AtRest(t.Context(), pairs[0], 5, time.Millisecond)
+	rest, err := load.AtRest(t.Context(), pairs[0], 3, 5, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

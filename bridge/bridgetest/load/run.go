@@ -29,7 +29,8 @@ type Result struct {
 func (r Result) PerSecond() float64 { return float64(r.Shown) / r.Elapsed.Seconds() }
 
 // AtRest sends n messages, one every few milliseconds, when nothing else happens.
-func AtRest(ctx context.Context, p *Pair, n int, every time.Duration) (Result, error) {
+// They count behind those of warming up.
+func AtRest(ctx context.Context, p *Pair, warm, n int, every time.Duration) (Result, error) {
 	shows := make(chan int64, 16)
 	told := func(sent int64) { shows <- stamp() - sent }
 	p.reader.onShown.Store(&told)
@@ -37,8 +38,11 @@ func AtRest(ctx context.Context, p *Pair, n int, every time.Duration) (Result, e
 	defer tick.Stop()
 	var r Result
 	start := time.Now()
-	for range n {
+	for i := range warm + n {
 		<-tick.C
+		if i == warm {
+			r, start = Result{}, time.Now()
+		}
 		at := stamp()
 		if err := p.send(at); err != nil {
 			return r, err
