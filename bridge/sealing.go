@@ -46,6 +46,11 @@ type Sealer interface {
 	// that the key was destroyed; a *NotReadyError asks for Ready; any other error
 	// that the bytes are not what was sealed there.
 	Open(dst []byte, at Place, sealed []byte) ([]byte, error)
+	// Whole reports whether everything that is kept has been sealed once. From then
+	// on what is not sealed was put there by somebody else, and opens nowhere.
+	Whole() bool
+	// SetWhole notes that, for good.
+	SetWhole(ctx context.Context) error
 	// Erase destroys the patient's keys of these kinds for good, and forgets them:
 	// those made before then, or all of them for the zero time. Without a log key
 	// nothing more is kept about the patient.
@@ -102,6 +107,11 @@ type Keys interface {
 	After(ctx context.Context, k WrappedKey, limit int) ([]WrappedKey, error)
 	// BackedUp is when the keys were last backed up, zero for never.
 	BackedUp(ctx context.Context) (time.Time, error)
+	// Whole is since when everything in the data has been sealed, zero for not yet.
+	// It stands here because whoever can write the data must not take it off.
+	Whole(ctx context.Context) (time.Time, error)
+	// SetWhole notes that it is so, unless that was noted before.
+	SetWhole(ctx context.Context) error
 }
 
 // Keeper looks after keys while the bridge runs. Kept by bridge/seal.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -32,6 +33,7 @@ type Sealer struct {
 	// cache, and for writing while some are destroyed: none comes back by chance.
 	loading sync.RWMutex
 	breaker breaker
+	whole   atomic.Bool
 }
 
 var _ bridge.Sealer = (*Sealer)(nil)
@@ -57,7 +59,12 @@ func Open(ctx context.Context, keys bridge.Keys, kek KEK, o Options) (*Sealer, e
 	}
 	s := &Sealer{keys: keys, kek: kek, now: o.Now, cache: cache{most: o.MaxPatients, age: o.MaxAge, now: o.Now}}
 	s.breaker.now = o.Now
-	if err := s.openSpareKey(ctx); err != nil {
+	since, err := keys.Whole(ctx)
+	if err == nil {
+		s.whole.Store(!since.IsZero())
+		err = s.openSpareKey(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("opening the seal: %w", err)
 	}
 	return s, nil
@@ -153,6 +160,21 @@ func (s *Sealer) Open(dst []byte, at bridge.Place, sealed []byte) ([]byte, error
 		return openWith(dst, k.aead, at, sealed)
 	}
 	return nil, bridge.ErrErased
+}
+
+// Whole implements bridge.Sealer.
+func (s *Sealer) Whole() bool { return s.whole.Load() }
+
+// SetWhole implements bridge.Sealer.
+func (s *Sealer) SetWhole(ctx context.Context) error {
+	if s.whole.Load() {
+		return nil
+	}
+	if err := s.keys.SetWhole(ctx); err != nil {
+		return fmt.Errorf("noting that everything is sealed: %w", err)
+	}
+	s.whole.Store(true)
+	return nil
 }
 
 // Erase implements bridge.Sealer.

@@ -44,6 +44,7 @@ type restoreCmd struct {
 	Data        string `help:"Folder of the data; it must not hold a database." required:"" placeholder:"FOLDER"`
 	Keys        string `help:"Backup of the keys, where they are lost too." type:"existingfile" placeholder:"FILE"`
 	WithoutKeys bool   `help:"The keys are lost for good: what they sealed stays unreadable, and the bridge begins with new ones."`
+	AcceptPlain bool   `help:"The data is known to be from before everything was sealed: let what is plain in it open until it is sealed."`
 	File        string `arg:"" help:"The backup of the data." type:"existingfile"`
 }
 
@@ -72,6 +73,9 @@ func (r *restoreCmd) Run(ctx context.Context, out *printer) (err error) {
 		return err
 	}
 	log, _, err := checkStore(ctx, r.Data, keysConfig{}, false)
+	if err == nil {
+		err = r.whole(ctx, path)
+	}
 	if err = errors.Join(err, ownedLike(r.Data)); err != nil {
 		return err
 	}
@@ -88,6 +92,30 @@ func (r *restoreCmd) fits(path string) error {
 		return sqlite.Unpaired(path)
 	}
 	return sqlite.Paired(path, filepath.Join(r.Data, keysFile))
+}
+
+// whole refuses data with something plain in it, where the keys say that everything
+// was sealed: it would open nowhere, and be sealed by nobody.
+func (r *restoreCmd) whole(ctx context.Context, path string) error {
+	keys := filepath.Join(r.Data, keysFile)
+	since, err := sqlite.WholeSince(keys)
+	if err != nil || since.IsZero() {
+		return err
+	}
+	s, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	err = s.FindPlain(ctx)
+	switch closed := s.Close(); {
+	case closed != nil:
+		return errors.Join(err, closed)
+	case errors.Is(err, sqlite.ErrPlain) && r.AcceptPlain:
+		return sqlite.AcceptPlain(keys)
+	case errors.Is(err, sqlite.ErrPlain):
+		return fmt.Errorf("restoring: %w; everything was sealed on %s: if the backup is known to be older, add --accept-plain", err, day(since))
+	}
+	return err
 }
 
 // copyNew copies a file to a path where there is none, and syncs it.

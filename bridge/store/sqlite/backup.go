@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 )
@@ -149,6 +150,28 @@ func Unpaired(path string) error {
 		if err == nil {
 			_, err = c.exec(`INSERT OR IGNORE INTO meta (key, value) VALUES ('unpaired', '')`)
 		}
+		return err
+	})
+}
+
+// WholeSince is since when, by the keys at this path, everything in the data has
+// been sealed; zero for not yet, or without keys.
+func WholeSince(keys string) (since time.Time, err error) {
+	if there, err := exists(keys); err != nil || !there {
+		return since, err
+	}
+	err = onFile(keys, func(k *conn) error {
+		since, err = noted(k, wholeSince)
+		return err
+	})
+	return since, err
+}
+
+// AcceptPlain lets what is not sealed open again with the keys at this path, until
+// it has been sealed.
+func AcceptPlain(keys string) error {
+	return onFile(keys, func(k *conn) error {
+		_, err := k.exec(`DELETE FROM meta WHERE key = ?`, wholeSince)
 		return err
 	})
 }

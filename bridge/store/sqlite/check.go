@@ -38,7 +38,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.View(ctx, func(t bridge.Tx) error {
 		c := check{tx: t.(*tx), ended: ctx.Err, shown: map[[16]byte]bool{}, relied: map[string]int64{}, epochs: map[bridge.PatientID]uint64{}, logged: map[bridge.DisclosureID]logged{}, erased: map[logged]bool{}}
 		for _, step := range []func() error{
-			c.file, c.chains, c.tree, c.checkpoints, c.eventLogs, c.sealedMessages, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
+			c.file, c.everythingSealed, c.chains, c.tree, c.checkpoints, c.eventLogs, c.sealedMessages, c.places, c.senderKeys, c.claims, c.claimCounts, c.deliveries, c.consentEpochs,
 			c.lines, c.rings, c.callbacks,
 		} {
 			if err := step(); err != nil {

@@ -116,6 +116,9 @@ func (t *tx) leaf(row []driver.Value) (ledger.Leaf, error) {
 	p, seq := bridge.PatientID(text(row[5])), uint64(number(row[6]))
 	l := ledger.Leaf{Salt: hash(row[0]), Prev: hash(row[1]), Commit: hash(row[2]), Head: hash(row[3])}
 	entry := blob(row[4])
+	if !isSealed(entry) && t.whole {
+		return l, t.plain(entryPlace(p, seq))
+	}
 	if isSealed(entry) {
 		plain, err := t.open(entryPlace(p, seq), entry)
 		if errors.Is(err, bridge.ErrErased) {

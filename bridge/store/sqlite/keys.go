@@ -241,18 +241,43 @@ func scrub(c *conn) error {
 // BackedUp implements bridge.Keys.
 func (k *Keys) BackedUp(ctx context.Context) (at time.Time, err error) {
 	err = k.with(ctx, func(c *conn) error {
-		row, err := c.one(`SELECT value FROM meta WHERE key = 'backed_up'`)
-		if errors.Is(err, bridge.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		n, err := strconv.ParseInt(text(row[0]), 10, 64)
-		at = instant(n)
+		at, err = noted(c, "backed_up")
 		return err
 	})
 	return at, err
+}
+
+// wholeSince is the note that everything in the data has been sealed.
+const wholeSince = "whole"
+
+// Whole implements bridge.Keys.
+func (k *Keys) Whole(ctx context.Context) (at time.Time, err error) {
+	err = k.with(ctx, func(c *conn) error {
+		at, err = noted(c, wholeSince)
+		return err
+	})
+	return at, err
+}
+
+// SetWhole implements bridge.Keys.
+func (k *Keys) SetWhole(ctx context.Context) error {
+	return k.with(ctx, func(c *conn) error {
+		_, err := c.exec(`INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)`, wholeSince, strconv.FormatInt(time.Now().UnixNano(), 10))
+		return err
+	})
+}
+
+// noted is the time that stands beside the keys under this name, zero for none.
+func noted(c *conn, name string) (time.Time, error) {
+	row, err := c.one(`SELECT value FROM meta WHERE key = ?`, name)
+	if errors.Is(err, bridge.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	n, err := strconv.ParseInt(text(row[0]), 10, 64)
+	return instant(n), err
 }
 
 // BackupKeys copies keys that another process may have open, and notes in both the

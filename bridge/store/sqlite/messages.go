@@ -315,15 +315,14 @@ func (m messages) PutAttachment(a bridge.Attachment, content []byte) error {
 	if err != nil {
 		return err
 	}
+	query := `INSERT INTO attachment_content (id, content) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET content = excluded.content`
 	if content == nil {
-		_, err = m.exec(`INSERT OR IGNORE INTO attachment_content (id, content) VALUES (?, x'')`, string(a.ID))
-		return err
+		content, query = []byte{}, `INSERT OR IGNORE INTO attachment_content (id, content) VALUES (?, ?)`
 	}
 	if content, err = m.seal(attachmentPlace(a.Patient, a.ID, "attachment_content", "content"), content); err != nil {
 		return err
 	}
-	_, err = m.exec(`INSERT INTO attachment_content (id, content) VALUES (?, ?)
-		ON CONFLICT (id) DO UPDATE SET content = excluded.content`, string(a.ID), content)
+	_, err = m.exec(query, string(a.ID), content)
 	return err
 }
 

@@ -24,6 +24,13 @@ type old struct {
 	from               string // instead of the table
 }
 
+func (o old) source() string {
+	if o.from != "" {
+		return o.from
+	}
+	return o.table + " t"
+}
+
 // Every sealed column but that of the entries, whose rows have two.
 var olds = []old{
 	{table: "messages", column: "doc", key: "t.row", patient: "t.patient", id: "t.id"},
@@ -46,17 +53,22 @@ func init() { gone[0] = bridge.SealedByKey }
 
 // Reseal seals some rows of before there were keys, or gives entries that were
 // sealed with the spare key their patient's own. It reports whether none is left.
-// It is called again and again while the store is in use.
+// It is called again and again while the store is in use. Once none is left the
+// keys say so, and nothing plain opens any more: whoever seals a column only from
+// a later version on has to give that note another name.
 func (s *Store) Reseal(ctx context.Context) (done bool, err error) {
 	if s.options.Sealer == nil {
 		return true, nil
+	}
+	if s.whole() {
+		return s.resealSpare(ctx) // what is plain now is not ours to seal
 	}
 	for _, step := range []func(context.Context) (bool, error){s.resealSpare, s.sealOld, s.sealTexts} {
 		if done, err := step(ctx); err != nil || !done {
 			return false, err
 		}
 	}
-	return true, nil
+	return true, s.options.Sealer.SetWhole(ctx)
 }
 
 // found is one row to be sealed.
@@ -162,10 +174,7 @@ func (s *Store) sealOld(ctx context.Context) (bool, error) {
 // plain lists rows behind the cursor that are not sealed, and the next cursor;
 // "done" behind the last.
 func (s *Store) plain(ctx context.Context, o old, cursor string) (all []found, next string, err error) {
-	from, salt, kind := o.from, "x''", bridge.KeyContent
-	if from == "" {
-		from = o.table + " t"
-	}
+	salt, kind := "x''", bridge.KeyContent
 	if o.table == "entries" {
 		salt, kind = "t.salt", bridge.KeyLog
 	}
@@ -176,11 +185,11 @@ func (s *Store) plain(ctx context.Context, o old, cursor string) (all []found, n
 	}
 	looked := 0
 	err = s.View(ctx, func(t bridge.Tx) error {
-		return t.(*tx).each(`SELECT `+o.key+`, `+o.patient+`, `+o.id+`, t.`+o.column+`, `+salt+` FROM `+from+`
+		return t.(*tx).each(`SELECT `+o.key+`, `+o.patient+`, `+o.id+`, t.`+o.column+`, `+salt+` FROM `+o.source()+`
 			WHERE `+o.key+` > ? ORDER BY `+o.key+` LIMIT ?`, func(v []driver.Value) error {
 			looked++
 			next = fmt.Sprint(v[0])
-			if plain := blob(v[3]); len(plain) > 0 && !isSealed(plain) {
+			if plain := blob(v[3]); !isSealed(plain) {
 				at := bridge.Place{Patient: bridge.PatientID(text(v[1])), Kind: kind, Table: o.table, Column: o.column, Row: fmt.Sprint(v[2])}
 				all = append(all, found{at: at, row: v[0], plain: append([]byte(nil), plain...), salt: append([]byte(nil), blob(v[4])...)})
 			}
@@ -327,6 +336,9 @@ func (t *tx) setMark(mark, value string) error {
 
 // allSealed reports whether nothing plain of before is left.
 func (t *tx) allSealed() (bool, error) {
+	if t.whole {
+		return true, nil
+	}
 	row, err := t.one(`SELECT count(*) FROM meta WHERE key LIKE 'sealed:%' AND value = 'done'`)
 	if err != nil {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -18,7 +19,8 @@ import (
 const mostLacking = 100
 
 var (
-	errShort = errors.New("sealed bytes are too short")
+	errShort   = errors.New("sealed bytes are too short")
+	errKeyless = &bridge.Error{Code: bridge.CodeInternal, Message: "without its keys a sealed database is only read"}
 	// ErrOtherKeys is returned by Open for a database that other keys have sealed.
 	ErrOtherKeys = errors.New("the database was sealed with other keys: restore them beside it, or see restore --without-keys")
 )
@@ -74,6 +76,8 @@ func (t *tx) open(at bridge.Place, column driver.Value) ([]byte, error) {
 	kept := blob(column)
 	s := t.store.options.Sealer
 	switch {
+	case !isSealed(kept) && t.whole:
+		return nil, t.plain(at)
 	case !isSealed(kept):
 		return kept, nil
 	case s == nil:
@@ -92,6 +96,15 @@ func (t *tx) open(at bridge.Place, column driver.Value) ([]byte, error) {
 		return nil, fmt.Errorf("opening %s: %w", at.Table, err)
 	}
 	return plain, nil
+}
+
+// whole reports whether everything was sealed.
+func (s *Store) whole() bool { return s.options.Sealer != nil && s.options.Sealer.Whole() }
+
+// plain refuses what is not sealed and should be, and tells the operator.
+func (t *tx) plain(at bridge.Place) error {
+	t.store.log.Error("something that is not sealed was put into the database", slog.String("table", at.Table), slog.String("row", at.Row))
+	return fmt.Errorf("opening %s %s: %w", at.Table, at.Row, ErrPlain)
 }
 
 func lacks(err error) bool {
@@ -119,15 +132,18 @@ func (t *tx) decode(at bridge.Place, column driver.Value, v any) error {
 
 // pair makes sure that the database and the keys belong together.
 func (s *Store) pair(c *conn) error {
+	row, err := c.one(`SELECT value FROM meta WHERE key = 'keys'`)
 	if s.options.Sealer == nil {
-		// What is written now is plain, and has to be found again.
-		_, err := c.exec(`DELETE FROM meta WHERE key LIKE 'sealed:%'`)
+		// What is written without keys is plain, and would be taken for somebody else's.
+		if s.keyless = err == nil; s.keyless {
+			return nil
+		}
+		_, err = c.exec(`DELETE FROM meta WHERE key LIKE 'sealed:%'`) // it has to be found again
 		return err
 	}
 	if s.options.Keys == "" {
 		return nil
 	}
-	row, err := c.one(`SELECT value FROM meta WHERE key = 'keys'`)
 	if errors.Is(err, bridge.ErrNotFound) {
 		_, err = c.exec(`INSERT INTO meta (key, value) VALUES ('keys', ?)`, s.options.Keys)
 		return err

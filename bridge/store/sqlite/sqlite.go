@@ -90,6 +90,7 @@ type Store struct {
 	points  *checkpoints
 	tails   tails
 	known   known
+	keyless bool // keys have sealed it, and are not here
 	closing sync.Once
 	closed  error
 }
@@ -175,6 +176,9 @@ func (s *Store) Log() string { return s.id }
 // Update implements bridge.Store. One writer makes every transaction
 // serializable, so that the patient's row needs no lock of its own.
 func (s *Store) Update(ctx context.Context, patient bridge.PatientID, fn func(bridge.Tx) error) error {
+	if s.keyless {
+		return errKeyless
+	}
 	if err := s.unsealing(ctx, patient); err != nil {
 		return err
 	}
@@ -207,7 +211,7 @@ func (s *Store) view(ctx context.Context, fn func(bridge.Tx) error) (behind *fli
 		return nil, err
 	}
 	defer func() { s.readers <- c }()
-	t := &tx{c: c, store: s, ctx: ctx, need: bridge.NeedOf(ctx)}
+	t := &tx{c: c, store: s, ctx: ctx, need: bridge.NeedOf(ctx), whole: s.whole()}
 	defer func() {
 		t.over.Store(true)
 		if t.began {

@@ -70,7 +70,13 @@ func (t *tx) hide(v any) error {
 // stays, and writing the noun again changes nothing of the text.
 func (t *tx) show(v any) error {
 	for _, w := range written(v) {
+		if *w.text == "" {
+			continue
+		}
 		if *w.text != elsewhere {
+			if err := t.showPlain(w); err != nil {
+				return err
+			}
 			continue
 		}
 		plain, err := t.textOf(w)
@@ -93,4 +99,19 @@ func (t *tx) textOf(w writing) ([]byte, error) {
 		return nil, err
 	}
 	return t.open(w.place(), row[0])
+}
+
+// showPlain is show for a text that stands in the noun itself. Where everything was
+// sealed somebody has put it there: it is not shown, and for what is essential what
+// was sealed takes its place again.
+func (t *tx) showPlain(w writing) error {
+	if !t.whole {
+		return nil
+	}
+	err := t.plain(w.place())
+	if t.need == bridge.NeedEssential {
+		*w.text = elsewhere
+		return nil
+	}
+	return err
 }

@@ -31,6 +31,9 @@ type tx struct {
 	// spare: what lacks its patient's key is sealed with the spare one, and gets
 	// its own later. For what is essential, and for imports of many patients.
 	spare bool
+	// whole: everything was sealed before the transaction began, so that what is
+	// plain does not open.
+	whole bool
 	// began says that a view has read something: only then is there a snapshot.
 	began bool
 	// behind is the newest commit that a view may have seen, noted once it has its

@@ -332,7 +332,7 @@ func (w *writer) run(j *job) error {
 		j.err = &bridge.Error{Code: bridge.CodeStorageFull, Message: "free space is below the reserve"}
 		return nil
 	}
-	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need, spare: j.spare}
+	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need, spare: j.spare, whole: w.store.whole()}
 	j.err = w.call(j, t)
 	w.wrote = w.wrote || t.wrote
 	if t.lost != nil {

@@ -30,6 +30,7 @@ func RunKeys(t *testing.T, open KeysOpener) {
 		{"Rewrap", keysRewrap},
 		{"Destroy", keysDestroy},
 		{"Pages", keyPages},
+		{"Whole", keysWhole},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &keyring{t: t}
@@ -169,5 +170,29 @@ func keyPages(t *testing.T, w *keyring) {
 	}
 	if at, err := w.BackedUp(t.Context()); err != nil || !at.IsZero() {
 		t.Errorf("backed up at %v: %v", at, err)
+	}
+}
+
+// That everything is sealed is noted once, with when that was, and stays.
+func keysWhole(t *testing.T, w *keyring) {
+	if at, err := w.Whole(t.Context()); !at.IsZero() || err != nil {
+		t.Errorf("new keys say since %v, %v", at, err)
+	}
+	before := time.Now()
+	for range 2 {
+		if err := w.SetWhole(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	since, err := w.Whole(t.Context())
+	if err != nil || since.Before(before.Add(-time.Second)) || since.After(time.Now().Add(time.Second)) {
+		t.Errorf("noted %v, %v", since, err)
+	}
+	w.Keys = w.reopen()
+	if err := w.SetWhole(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := w.Whole(t.Context()); !again.Equal(since) || err != nil {
+		t.Errorf("then %v, %v; want %v", again, err, since)
 	}
 }
