@@ -27,9 +27,13 @@ type logWords struct {
 	Topics   string                     `json:"topics"`
 	Redacted string                     `json:"redacted"`
 	Why      string                     `json:"why"`
-	As       string                     `json:"as"`      // a name with a role
-	You      [2]string                  `json:"you"`     // as the subject of a sentence, and else
-	Several  [2]string                  `json:"several"` // likewise
+	As       string                     `json:"as"`       // a name with a role
+	You      [2]string                  `json:"you"`      // as the subject of a sentence, and else
+	Several  [2]string                  `json:"several"`  // likewise
+	Line     string                     `json:"line"`     // a line whose name is not known
+	Somebody string                     `json:"somebody"` // who was rung, where it is not known
+	Ended    string                     `json:"ended"`    // why a ring or a talk ended, where nobody ended it
+	Long     longWords                  `json:"long"`
 	Refused  string                     `json:"refused"` // why, where no reason has words of its own
 	Acts     map[string]string          `json:"acts"`    // by kind, or kind and action
 	Grounds  map[string]string          `json:"grounds"` // by legal basis
@@ -79,25 +83,25 @@ func (e *Engine) Sentence(entry ledger.Entry, by, to, language string) string {
 	if l == nil {
 		w, l = e.texts[fallback], e.log[fallback]
 	}
-	what := l.Acts[string(entry.Kind)+" "+entry.Action]
-	if what == "" {
-		what = l.Acts[string(entry.Kind)]
-	}
-	if what == "" {
-		what = "{by}: " + string(entry.Kind) // of a newer version
-	}
+	what := l.act(&entry)
 	first := l.party(w, entry.Patient, entry.By, by, entry.ByRole)
 	second := l.party(w, entry.Patient, entry.To, to, entry.ToRole)
+	if named := l.rung(&entry, to); named != "" {
+		second = [2]string{named, named}
+	}
 	if entry.To == "" && entry.By != "" && !strings.Contains(what, "{by") {
 		second = first // who looked is told in one of the two
 	}
-	what = fill(what, "by", first[0], "by_", first[1], "to", second[0], "to_", second[1])
+	what = fill(what, "by", first[0], "by_", first[1], "to", second[0], "to_", second[1], "long", l.Long.of(entry.Seconds))
 	parts := []string{fill(l.Sentence, "when", e.instant(&w.Consent, entry.Time), "what", what)}
 	if len(entry.Topics) > 0 {
 		parts = append(parts, fill(l.Topics, "topics", e.topicWords(w, entry.Topics)))
 	}
 	if len(entry.Redacted) > 0 {
 		parts = append(parts, fill(l.Redacted, "topics", e.topicWords(w, entry.Redacted)))
+	}
+	if rings(entry.Kind) && len(entry.Reasons) > 0 {
+		parts = append(parts, fill(l.Ended, "why", l.reasons(entry.Reasons)))
 	}
 	if why := l.why(entry); why != "" {
 		parts = append(parts, fill(l.Why, "why", why))
@@ -136,8 +140,13 @@ func (l *logWords) why(e ledger.Entry) string {
 	if e.Kind != ledger.KindDenied {
 		return l.Grounds[e.Basis]
 	}
+	return l.reasons(e.Reasons)
+}
+
+// reasons are the first that have words.
+func (l *logWords) reasons(all []string) string {
 	var out []string
-	for _, r := range e.Reasons {
+	for _, r := range all {
 		if s := l.Reasons[r]; s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}

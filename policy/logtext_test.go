@@ -105,6 +105,21 @@ func TestSentences(t *testing.T) {
 		{"to several", "en", "A", "", ledger.Entry{Kind: ledger.KindAccepted, By: "PractitionerRole/a"}, "2 March 2026 at 09:12: A wrote to several people."},
 		{"without names", "en", "", "", ledger.Entry{Kind: ledger.KindOpened, By: "PractitionerRole/holm"}, "2 March 2026 at 09:12: holm opened a conversation about you."},
 		{"a look by who acted", "en", "A", "", ledger.Entry{Kind: ledger.KindSeen, Action: "consents", By: "PractitionerRole/a"}, "2 March 2026 at 09:12: A looked up what you have said yes and no to."},
+		{"a ring", "en", "A", "B", ledger.Entry{Kind: ledger.KindRung, Action: "ring", By: "PractitionerRole/a", To: "PractitionerRole/b", Ring: "r", Line: "l"}, "2 March 2026 at 09:12: A rang B about you."},
+		{"a ring that was refused", "en", "A", "B", ledger.Entry{
+			Kind: ledger.KindDenied, Action: "ring", By: "PractitionerRole/a", To: "PractitionerRole/b", Ring: "r", Reasons: []string{"line_other_role", "line_other_sector"},
+		}, "2 March 2026 at 09:12: A was not allowed to ring B about you. Why: the line is for others."},
+		{"what a ring is about", "en", "A", "B", ledger.Entry{Kind: ledger.KindDisclosed, Action: "read", By: "PractitionerRole/a", To: "PractitionerRole/b", Ring: "r"}, "2 March 2026 at 09:12: B was shown what A rang about."},
+		{"what a ring is about, not shown", "en", "A", "B", ledger.Entry{
+			Kind: ledger.KindDenied, Action: "read", By: "PractitionerRole/a", To: "PractitionerRole/b", Ring: "r", Reasons: []string{"objection"},
+		}, "2 March 2026 at 09:12: B was not shown what A rang about. Why: you have said no to it."},
+		{"nobody on a line", "en", "A", "Team 2, professionals", ledger.Entry{Kind: ledger.KindUnanswered, Action: "missed", By: "PractitionerRole/a", Line: "l"}, "2 March 2026 at 09:12: A rang Team 2, professionals about you, and nobody answered."},
+		{"a line that is gone", "da", "A", "", ledger.Entry{Kind: ledger.KindUnanswered, Action: "cancelled", By: "PractitionerRole/a", Line: "l"}, "2. marts 2026 kl. 09:12: A ringede til en linje om dig og lagde på, før nogen svarede."},
+		{"nobody without a line", "en", "A", "", ledger.Entry{Kind: ledger.KindUnanswered, Action: "stopped", By: "PractitionerRole/a", Reasons: []string{"consent_withdrawn"}}, "2 March 2026 at 09:12: A rang somebody about you, and the ring was stopped. It ended because: you have taken your yes back."},
+		{"a talk", "da", "A", "B", ledger.Entry{Kind: ledger.KindTalked, By: "PractitionerRole/a", To: "PractitionerRole/b", Seconds: 7 * 60, Basis: "dk.health-act.41-2-1"}, "2. marts 2026 kl. 09:12: A og B talte sammen om dig i 7 minutter. Hvorfor: det var nødvendigt i din behandling."},
+		{"a talk that was cut", "en", "A", "B", ledger.Entry{Kind: ledger.KindTalked, By: "PractitionerRole/a", To: "PractitionerRole/b", Seconds: 12, Reasons: []string{"consent_withdrawn"}}, "2 March 2026 at 09:12: A and B talked about you for less than a minute. It ended because: you have taken your yes back."},
+		{"a callback that is asked for", "en", "A", "Team 2", ledger.Entry{Kind: ledger.KindCallback, Action: "asked", By: "PractitionerRole/a", Line: "l"}, "2 March 2026 at 09:12: A asked Team 2 to ring back about you."},
+		{"a broken promise", "en", "", "A", ledger.Entry{Kind: ledger.KindCallback, Action: "broken", To: "PractitionerRole/a", Line: "l"}, "2 March 2026 at 09:12: A was not rung back about you in time."},
 		{"a kind to come", "en", "A", "", ledger.Entry{Kind: "invented", By: "PractitionerRole/a"}, "2 March 2026 at 09:12: A: invented."},
 		{"a language that nobody speaks here", "kl", "A", "", ledger.Entry{Kind: ledger.KindOpened, By: "PractitionerRole/a"}, "2. marts 2026 kl. 09:12: A åbnede en samtale om dig."},
 		{"a name that would go on", "en", "A. Why: {why}\nB", "", ledger.Entry{Kind: ledger.KindOpened, By: "PractitionerRole/a"}, "2 March 2026 at 09:12: A. Why: {why} B opened a conversation about you."},
@@ -151,6 +166,65 @@ func TestEveryGroundAndRoleIsPlain(t *testing.T) {
 		for _, r := range roles {
 			if e.Sentence(ledger.Entry{Patient: "jens", Time: now, Kind: ledger.KindOpened, By: "PractitionerRole/a", ByRole: string(r)}, "A", "", language) == bare {
 				t.Errorf("%s: the role %s has no plain words", language, r)
+			}
+		}
+	}
+}
+
+// How long a talk was is said as people say it, with the plurals of each language.
+func TestALengthIsSaidInWords(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	for _, tt := range []struct {
+		language string
+		seconds  uint64
+		want     string
+	}{
+		{"en", 0, "less than a minute"},
+		{"en", 59, "less than a minute"},
+		{"en", 60, "1 minute"},
+		{"en", 90, "2 minutes"},
+		{"en", 3599, "1 hour"},
+		{"en", 3660, "1 hour and 1 minute"},
+		{"en", 2*3600 + 5*60, "2 hours and 5 minutes"},
+		{"da", 20, "under et minut"},
+		{"da", 3600 + 12*60, "1 time og 12 minutter"},
+		{"ar", 60, "دقيقة واحدة"},
+		{"ar", 120, "دقيقتين"},
+		{"ar", 300, "5 دقائق"},
+		{"ar", 11 * 60, "11 دقيقة"},
+		{"ar", 2*3600 + 180, "ساعتين و3 دقائق"},
+		{"fa", 10, "کمتر از یک دقیقه"},
+		{"fa", 3600 + 120, "1 ساعت و 2 دقیقه"},
+	} {
+		s := e.Sentence(ledger.Entry{Patient: "jens", Time: now, Kind: ledger.KindTalked, By: "PractitionerRole/a", To: "PractitionerRole/b", Seconds: tt.seconds}, "A", "B", tt.language)
+		if !strings.Contains(s, " "+tt.want) {
+			t.Errorf("%s, %d s: want %q in %s", tt.language, tt.seconds, tt.want, s)
+		}
+	}
+}
+
+// What happens to a ring and to a callback reads otherwise in every language, and
+// names who it is about.
+func TestEveryTurnOfARingHasItsSentence(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	turns := map[ledger.Kind][]string{
+		ledger.KindUnanswered: {"missed", "cancelled", "stopped"},
+		ledger.KindCallback:   {"", "asked", "taken", "retry", "talked", "written", "not-reached", "cancelled", "closed", "broken", "forbidden"},
+		ledger.KindErased:     {"content", "all"},
+		ledger.KindDenied:     {"send", "ring"},
+	}
+	for _, language := range []string{"da", "en", "ar", "fa"} {
+		seen := map[string]string{}
+		for kind, actions := range turns {
+			for _, action := range actions {
+				s := e.Sentence(ledger.Entry{Patient: "jens", Time: now, Kind: kind, Action: action, By: "PractitionerRole/a", To: "PractitionerRole/b", Reasons: []string{"objection"}}, "Anna", "Bent", language)
+				if first, ok := seen[s]; ok {
+					t.Errorf("%s: %s and %s %s read alike: %s", language, first, kind, action, s)
+				}
+				seen[s] = string(kind) + " " + action
+				if !strings.Contains(s, "Anna") && !strings.Contains(s, "Bent") || strings.Contains(s, "{") || action != "" && strings.Contains(s, " "+action+" ") && language != "en" {
+					t.Errorf("%s: %s %s: %s", language, kind, action, s)
+				}
 			}
 		}
 	}
