@@ -153,7 +153,8 @@ type Texts interface {
 	Consent(s *Scope, names map[Party]string, language string) ConsentText
 	// Sentence words an entry for the patient: when, who, as what, what, about
 	// which topics, and why. by and to are names; an empty one is the patient's, who
-	// reads it, where the entry is by or to the patient.
+	// reads it, where the entry is by or to the patient. Where an entry of a ring is
+	// to nobody, to is the name of its line.
 	Sentence(e ledger.Entry, by, to, language string) string
 }
 

@@ -54,6 +54,11 @@ func (b *Bridge) Entries(ctx context.Context, c Caller, p PatientID, after uint6
 			if c.Party == p.Ref() {
 				by, to = unlessSelf(l.Entry.By, by, p), unlessSelf(l.Entry.To, to, p)
 			}
+			if l.Entry.To == "" && l.Entry.Line != "" {
+				if to, err = lineName(tx, LineID(l.Entry.Line)); err != nil {
+					return err
+				}
+			}
 			v.Sentence = b.texts.Sentence(l.Entry, by, to, language)
 			views = append(views, v)
 		}
@@ -75,6 +80,15 @@ func wordedName(tx Tx, ref string) (string, error) {
 		return "", nil
 	}
 	return name, err
+}
+
+// lineName is the name of a line, "" for one that is gone.
+func lineName(tx Tx, id LineID) (string, error) {
+	l, err := tx.Lines().Line(id)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return l.Name, err
 }
 
 // unlessSelf is the name, or "" for the patient's own.
