@@ -58,11 +58,7 @@ func (l *longWords) of(seconds uint64) string {
 
 // rings reports whether entries of the kind are about ringing.
 func rings(k ledger.Kind) bool {
-	switch k {
-	case ledger.KindRung, ledger.KindUnanswered, ledger.KindTalked, ledger.KindCallback:
-		return true
-	}
-	return false
+	return k == ledger.KindRung || k == ledger.KindUnanswered || k == ledger.KindTalked || k == ledger.KindCallback
 }
 
 // act is the sentence of what was done.
