@@ -36,6 +36,7 @@ run: build ## build everything and start the demo region
 
 # The suite binds ports, starts programs and kills them; it takes its time with -race.
 test: deps ## install what the tests need, and run them all
+	$(GO) build -C .ci/vault -buildvcs=false -o $(CURDIR)/bin/vault . # a test builds it too: cold it takes a minute or two
 	$(GO) test -race -shuffle=on -timeout 15m ./...
 
 check: deps fmt-check vet lint deadcode policy model docs-check test ## everything that CI checks; the tests come last

@@ -4,126 +4,120 @@
 package seal_test
 
 import (
-	"encoding/base64"
-	"encoding/json"
+	"bufio"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/seal"
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
 )
 
-// transit speaks the part of Vault's transit engine that a KEK needs, in the way
-// of the double that the tests of tink-go-hcvault use, and with versions besides
-// (https://developer.hashicorp.com/vault/api-docs/secret/transit).
+// transit is Vault's own transit engine in a process of its own (.ci/vault), with
+// the key that a KEK is.
 type transit struct {
-	t *testing.T
-
-	mu       sync.Mutex // guards the following fields
-	versions []tink.AEAD
-	least    int // version that still decrypts
-	sealed   bool
+	t       *testing.T
+	url     string
+	process *exec.Cmd
+	stdin   io.WriteCloser
+	lines   *bufio.Scanner
 }
 
-func newTransit(t *testing.T) (*transit, *httptest.Server) {
+// engine builds the program, once; who built it last time finds it in Go's cache.
+var engine = sync.OnceValues(func() (program string, err error) {
+	if built, err = os.MkdirTemp("", "vault-"); err != nil {
+		return "", err
+	}
+	program = filepath.Join(built, "vault")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, ".")
+	build.Dir = filepath.Join("..", "..", ".ci", "vault")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building Vault's engine: %w\n%s", err, out)
+	}
+	return program, nil
+})
+
+// built is the folder of the engine, once it is built.
+var built string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(built)
+	}
+	os.Exit(code)
+}
+
+func newTransit(t *testing.T) *transit {
 	t.Helper()
-	v := &transit{t: t, least: 1}
-	v.rotate()
-	s := httptest.NewServer(v)
-	t.Cleanup(s.Close)
-	return v, s
+	program, err := engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &transit{t: t, process: exec.Command(program, "--token", "token")}
+	v.process.Stderr = t.Output()
+	if v.stdin, err = v.process.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := v.process.StdoutPipe()
+	if err == nil {
+		err = v.process.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.stop)
+	v.lines = bufio.NewScanner(out)
+	v.url = strings.TrimPrefix(v.hear(), "ready ")
+	v.write("keys/bro", "")
+	return v
 }
 
-func (v *transit) rotate() {
-	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+func (v *transit) hear() string {
+	v.t.Helper()
+	if !v.lines.Scan() {
+		v.t.Fatalf("Vault's engine is gone: %v", v.lines.Err())
+	}
+	return v.lines.Text()
+}
+
+// tell has it seal or unseal.
+func (v *transit) tell(what string) {
+	v.t.Helper()
+	if _, err := io.WriteString(v.stdin, what+"\n"); err != nil {
+		v.t.Fatal(err)
+	}
+	v.hear()
+}
+
+// stop ends it, as a server that is away.
+func (v *transit) stop() {
+	_ = v.stdin.Close()
+	_ = v.process.Wait() // the second time it says that it was waited for
+}
+
+// write does what an operator does with vault write.
+func (v *transit) write(path, body string) {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.url+"/v1/transit/"+path, strings.NewReader(body))
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	a, err := aead.New(h)
+	req.Header.Set("X-Vault-Token", "token")
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	v.versions = append(v.versions, a)
-}
-
-func (v *transit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var in struct {
-		Plaintext  string `json:"plaintext"`
-		Ciphertext string `json:"ciphertext"`
-		Associated string `json:"associated_data"`
-		Least      int    `json:"min_decryption_version"`
+	if err := res.Body.Close(); err != nil || res.StatusCode/100 != 2 {
+		v.t.Fatalf("writing %s: %s, %v", path, res.Status, err)
 	}
-	if r.Method == http.MethodPut {
-		_ = json.NewDecoder(r.Body).Decode(&in)
-	}
-	switch {
-	case v.sealed:
-		http.Error(w, `{"errors":["Vault is sealed"]}`, http.StatusServiceUnavailable)
-		return
-	case r.Header.Get("X-Vault-Token") != "token":
-		http.Error(w, `{"errors":["permission denied"]}`, http.StatusForbidden)
-		return
-	}
-	out := map[string]any{}
-	ad, _ := base64.StdEncoding.DecodeString(in.Associated)
-	switch strings.TrimPrefix(r.URL.Path, "/v1/transit/") {
-	case "encrypt/bro":
-		plain, _ := base64.StdEncoding.DecodeString(in.Plaintext)
-		c, err := v.versions[len(v.versions)-1].Encrypt(plain, ad)
-		if err != nil {
-			v.t.Error(err)
-		}
-		out["ciphertext"] = fmt.Sprintf("vault:v%d:%s", len(v.versions), base64.StdEncoding.EncodeToString(c))
-	case "decrypt/bro":
-		plain, err := v.decrypt(in.Ciphertext, ad)
-		if err != nil {
-			http.Error(w, `{"errors":["`+err.Error()+`"]}`, http.StatusBadRequest)
-			return
-		}
-		out["plaintext"] = base64.StdEncoding.EncodeToString(plain)
-	case "keys/bro":
-		out["latest_version"] = len(v.versions)
-	case "keys/bro/rotate":
-		v.rotate()
-	case "keys/bro/config":
-		v.least = in.Least
-	default:
-		http.NotFound(w, r)
-		return
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": out})
-}
-
-func (v *transit) decrypt(ciphertext string, ad []byte) ([]byte, error) {
-	var n int
-	var body string
-	if _, err := fmt.Sscanf(strings.ReplaceAll(ciphertext, ":", " "), "vault v%d %s", &n, &body); err != nil || n < 1 || n > len(v.versions) {
-		return nil, fmt.Errorf("invalid ciphertext")
-	}
-	if n < v.least {
-		return nil, fmt.Errorf("ciphertext or signature version is disallowed by policy (too old)")
-	}
-	c, err := base64.StdEncoding.DecodeString(body)
-	if err != nil {
-		return nil, fmt.Errorf("invalid ciphertext")
-	}
-	plain, err := v.versions[n-1].Decrypt(c, ad)
-	if err != nil {
-		return nil, fmt.Errorf("cipher: message authentication failed")
-	}
-	return plain, nil
 }
 
 // vaultWorld is a world whose KEK is in Vault.
@@ -142,8 +136,8 @@ func vaultWorld(t *testing.T, address, token string) *world {
 }
 
 func TestVaultWrapsRotatesAndRetires(t *testing.T) {
-	_, server := newTransit(t)
-	w := vaultWorld(t, server.URL, "token")
+	v := newTransit(t)
+	w := vaultWorld(t, v.url, "token")
 	w.Sealer = w.open(seal.Options{})
 	w.ready("p1", "p2")
 	sealed := w.sealed(here, "the text")
@@ -179,40 +173,94 @@ func TestVaultWrapsRotatesAndRetires(t *testing.T) {
 	}
 }
 
-func TestASealedVaultIsAway(t *testing.T) {
-	v, server := newTransit(t)
-	w := vaultWorld(t, server.URL, "token")
-	w.Sealer = w.open(seal.Options{})
-	w.ready("p1")
-	v.mu.Lock()
-	v.sealed = true
-	v.mu.Unlock()
-	if _, err := w.Seal(nil, here, []byte("x")); err != nil {
-		t.Errorf("keys in memory: %v", err)
+// A Vault that is sealed, gone, or does not know our token any more is away: keys in
+// memory go on, what is essential goes on, and the rest is to come back.
+func TestAVaultThatDoesNotAnswerIsAway(t *testing.T) {
+	for name, harm := range map[string]func(*transit, *world){
+		"sealed": func(v *transit, _ *world) { v.tell("seal") },
+		"gone":   func(v *transit, _ *world) { v.stop() },
+		"with another token": func(v *transit, w *world) {
+			kek, err := seal.OpenVault(seal.VaultConfig{Address: v.url, Token: "revoked", Key: "bro"})
+			if err != nil {
+				v.t.Fatal(err)
+			}
+			w.kek.KEK = kek
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newTransit(t)
+			w := vaultWorld(t, v.url, "token")
+			w.Sealer = w.open(seal.Options{})
+			w.ready("p1")
+			sealed := w.sealed(here, "the text")
+			harm(v, w)
+			if _, err := w.Seal(nil, here, []byte("x")); err != nil {
+				t.Errorf("keys in memory: %v", err)
+			}
+			s := w.open(seal.Options{}) // starts, and is not ready
+			if err := s.Ready(t.Context(), "p1"); bridge.CodeOf(err) != bridge.CodeBusy {
+				t.Errorf("keys from it: %v", err)
+			}
+			if err := s.Healthy(t.Context()); err == nil {
+				t.Error("healthy without it")
+			}
+			if _, err := s.RotateKEK(t.Context()); err == nil {
+				t.Error("rotated without it")
+			}
+			if _, err := s.Spare(nil, here, []byte("x")); err != nil {
+				t.Errorf("what is essential: %v", err)
+			}
+			if name != "sealed" {
+				return
+			}
+			v.tell("unseal")
+			again := w.open(seal.Options{})
+			if err := again.Ready(t.Context(), "p1"); err != nil {
+				t.Errorf("unsealed: %v", err)
+			}
+			opens(t, again, here, sealed, "the text")
+		})
 	}
-	s := w.open(seal.Options{}) // starts, and is not ready
-	if err := s.Ready(t.Context(), "p1"); bridge.CodeOf(err) != bridge.CodeBusy {
-		t.Errorf("keys from a sealed vault: %v", err)
+}
+
+// What Vault itself says to bytes that it did not wrap, or for another patient, is a
+// refusal, and not that it is away, for which everybody else would wait too.
+func TestVaultRefusesWhatItDidNotWrap(t *testing.T) {
+	v := newTransit(t)
+	kek, err := seal.OpenVault(seal.VaultConfig{Address: v.url, Token: "token", Key: "bro"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := s.Healthy(t.Context()); err == nil {
-		t.Error("healthy with a sealed vault")
+	wrapped, err := kek.Encrypt([]byte("a key"), []byte("for p1"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := s.Spare(nil, here, []byte("x")); err != nil {
-		t.Errorf("what is essential: %v", err)
+	if plain, err := kek.Decrypt(wrapped, []byte("for p1")); string(plain) != "a key" || err != nil {
+		t.Errorf("opened %q: %v", plain, err)
+	}
+	changed := append([]byte{}, wrapped...)
+	changed[len(changed)-6] ^= 1
+	for name, x := range map[string][2][]byte{
+		"for another patient": {wrapped, []byte("for p2")}, "changed": {changed, []byte("for p1")},
+		"of no version": {[]byte("vault:v9:" + strings.TrimPrefix(string(wrapped), "vault:v1:")), []byte("for p1")}, "not wrapped": {[]byte("a key"), nil},
+	} {
+		if plain, err := kek.Decrypt(x[0], x[1]); err == nil || seal.Away(err) {
+			t.Errorf("%s: opened %q, %v", name, plain, err)
+		}
 	}
 }
 
 func TestVaultIsConfiguredWhole(t *testing.T) {
-	_, server := newTransit(t)
+	v := newTransit(t)
 	for name, c := range map[string]seal.VaultConfig{
-		"no address": {Token: "token", Key: "bro"}, "no token": {Address: server.URL, Key: "bro"}, "no key": {Address: server.URL, Token: "token"},
-		"no such CA": {Address: server.URL, Token: "token", Key: "bro", CAFile: "/nowhere"},
+		"no address": {Token: "token", Key: "bro"}, "no token": {Address: v.url, Key: "bro"}, "no key": {Address: v.url, Token: "token"},
+		"no such CA": {Address: v.url, Token: "token", Key: "bro", CAFile: "/nowhere"},
 	} {
 		if _, err := seal.OpenVault(c); err == nil {
 			t.Errorf("%s: was taken", name)
 		}
 	}
-	w := vaultWorld(t, server.URL, "wrong")
+	w := vaultWorld(t, v.url, "wrong")
 	if _, err := seal.Open(t.Context(), w.keys, w.kek, seal.Options{}); err == nil {
 		t.Error("a wrong token made a spare key")
 	}
