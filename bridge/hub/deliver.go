@@ -36,7 +36,7 @@ func (s *session) wake() {
 
 // dueLocked reports whether there is something to fetch, and room for it.
 func (s *session) dueLocked() bool {
-	return s.ready && s.ending == 0 && !s.gone && s.cursor < s.head && !s.halfFullLocked()
+	return s.ready && s.ending == 0 && !s.gone && !s.leaving && s.cursor < s.head && !s.halfFullLocked()
 }
 
 // recentLocked reports whether content would still be fresh when it arrives. Who
@@ -89,7 +89,10 @@ func (s *session) pullSome() bool {
 }
 
 func (s *session) pullFailed(err error) {
-	if s.ctx.Err() != nil {
+	s.mu.Lock()
+	leaving := s.leaving
+	s.mu.Unlock()
+	if s.ctx.Err() != nil || leaving {
 		return
 	}
 	if code := fatal(err); code != 0 {

@@ -32,6 +32,7 @@ type People interface {
 	Directory(ctx context.Context, c bridge.Caller, q bridge.DirectoryQuery) ([]bridge.RoleEntry, error)
 	Presence(ctx context.Context, c bridge.Caller, p bridge.PatientID, members []bridge.Party) ([]bridge.Presence, error)
 	SetDND(ctx context.Context, c bridge.Caller, until time.Time) error
+	SignOut(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	Entries(ctx context.Context, c bridge.Caller, p bridge.PatientID, after uint64, limit int, language string) ([]bridge.EntryView, error)
 }
 

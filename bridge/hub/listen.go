@@ -135,6 +135,9 @@ func (h *Hub) Kick(person bridge.Ref, reason bridge.Code) {
 		code = bridge.Outcomes[reason].Close
 	}
 	for _, s := range under(&h.persons, person) {
+		if reason == bridge.CodeUnauthenticated && s.signsOut() {
+			continue // who asked for it is answered first
+		}
 		s.cut(code)
 	}
 }

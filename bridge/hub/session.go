@@ -82,6 +82,7 @@ type session struct {
 	flushing bool
 
 	away    bool
+	leaving bool // it signs out: nothing but answers goes out any more
 	watches map[bridge.PatientID]*watch
 
 	ending int     // the close code that we end it with, 0 while we don't

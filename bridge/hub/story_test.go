@@ -176,25 +176,6 @@ func TestAWithdrawalWaitsForWhoHasNotSaidWhetherItWasShown(t *testing.T) {
 	}
 }
 
-func TestAClosedAccountIsOutWithinASecond(t *testing.T) {
-	r := newRegion(t)
-	doctor := r.login(berg)
-	began := time.Now()
-	if err := r.bridge.Disable(t.Context(), bridge.Caller{Admin: true}, bridge.Subject{Issuer: "demo", Name: berg}); err != nil {
-		t.Fatal(err)
-	}
-	code, _ := doctor.closed()
-	if took := time.Since(began); code != bridge.CloseAccountDisabled || took > time.Second {
-		t.Fatalf("closed with %d after %v", code, took)
-	}
-	back := r.dial()
-	back.start()
-	back.say(wire.CmdConnect, wire.Connect{Token: berg, Role: "PractitionerRole/psy-berg", Fresh: true})
-	if code, _ := back.closed(); code != bridge.CloseAccountDisabled {
-		t.Fatalf("came back, closed with %d", code)
-	}
-}
-
 func TestWhoWasAwayMissesNothingAndGetsNothingTwice(t *testing.T) {
 	const messages = 50
 	r := newRegion(t)

@@ -48,6 +48,8 @@ func (s *session) carryOut(c wire.Command) {
 		err = s.connect(c.ID, c.Data.(*wire.Connect))
 	case wire.CmdRefresh:
 		err = s.refresh(c.ID, c.Data.(*wire.Refresh))
+	case wire.CmdSignOut:
+		err = s.signOut(c.ID)
 	case wire.CmdSync:
 		err = s.sync(c.ID, c.Data.(*wire.Sync))
 	case wire.CmdHistory:

@@ -160,6 +160,15 @@ func (w worldPeople) Presence(context.Context, bridge.Caller, bridge.PatientID, 
 	return w.seen, nil
 }
 
+// SignOut waits for block: sent on, it does not work; closed, it does.
+func (w worldPeople) SignOut(_ context.Context, c bridge.Caller, _ bridge.Subject) error {
+	if _, ok := <-w.block; ok {
+		return &bridge.Error{Code: bridge.CodeBusy}
+	}
+	w.hub.Kick(c.Person, bridge.CodeUnauthenticated)
+	return nil
+}
+
 func (w worldPeople) Entries(context.Context, bridge.Caller, bridge.PatientID, uint64, int, string) ([]bridge.EntryView, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -57,7 +57,7 @@ func (s *session) enqueue(o outgoing, k kind) {
 }
 
 func (s *session) enqueueLocked(o outgoing, k kind) (queued, full bool) {
-	if s.gone || s.ending != 0 {
+	if s.gone || s.ending != 0 || s.leaving && o.id == 0 {
 		return false, false
 	}
 	if k == ephemeral && s.halfFullLocked() {

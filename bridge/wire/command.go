@@ -12,6 +12,7 @@ type CommandType string
 const (
 	CmdConnect          CommandType = "connect"
 	CmdRefresh          CommandType = "refresh"
+	CmdSignOut          CommandType = "sign_out"
 	CmdBye              CommandType = "bye"
 	CmdAck              CommandType = "ack"
 	CmdSync             CommandType = "sync"
@@ -93,6 +94,10 @@ type Refresh struct {
 type Refreshed struct {
 	TTLMS int64 `json:"ttl_ms"`
 }
+
+// SignOut ends every connection of the caller's, on all devices, and every token
+// that was given out before.
+type SignOut struct{}
 
 // Bye ends the connection. It is not answered.
 type Bye struct{}

@@ -186,6 +186,7 @@ var exchanges = []exchange{
 		Name: "(name)", Organization: bridge.Organization{ID: "outpatients-2", Name: "Outpatients 2", Sector: bridge.SectorHospitalPsychiatry, Active: true},
 	}}}},
 	{Type: wire.CmdEntries, Data: &wire.EntriesAfter{Patient: patient, After: 39, Limit: 100}, OK: &wire.EntriesRead{Entries: []bridge.EntryView{entry}}},
+	{Type: wire.CmdSignOut, Data: &wire.SignOut{}, OK: &wire.Empty{}},
 }
 
 var messageEvent = wire.MessageEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-301", By: psych, Message: &message, Disclosure: "d-900"}

@@ -64,6 +64,7 @@ var Commands = []CommandSpec{
 	command[TeamOf, TeamSeen](CmdTeam, "Who is involved with a patient, as far as you may know."),
 	command[DirectoryFor, DirectoryFound](CmdDirectory, "Who works where."),
 	command[EntriesAfter, EntriesRead](CmdEntries, "The patient's record: who was shown what, and on what ground."),
+	command[SignOut, Empty](CmdSignOut, "Sign out everywhere: every connection of yours ends with 4504, this one behind the answer, and no token of before is taken any more. Answered when what they were given can't be shown any more, at most 4 s later."),
 }
 
 // PushSpec describes a push.

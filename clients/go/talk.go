@@ -44,6 +44,14 @@ func (c *Client) Conversations(ctx context.Context, q wire.ConvList) (wire.ConvL
 	return out, err
 }
 
+// SignOut ends every connection of the person's, on all devices, and every token
+// that was given out before. It returns when what they were given can't be shown
+// any more, at most 4 s later; the client then ends with an *AuthError.
+func (c *Client) SignOut(ctx context.Context) error {
+	_, err := ask[wire.Empty](ctx, c, wire.CmdSignOut, wire.SignOut{})
+	return err
+}
+
 // patientOf finds whom a conversation is about.
 func (c *Client) patientOf(ctx context.Context, id bridge.ConversationID) (bridge.PatientID, error) {
 	q, more := wire.ConvList{Limit: wire.MaxList}, true

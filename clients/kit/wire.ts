@@ -177,6 +177,8 @@ export interface Commands {
   "directory": { d: DirectoryFor; ok: DirectoryFound };
   /** The patient's record: who was shown what, and on what ground. */
   "entries": { d: EntriesAfter; ok: EntriesRead };
+  /** Sign out everywhere: every connection of yours ends with 4504, this one behind the answer, and no token of before is taken any more. Answered when what they were given can't be shown any more, at most 4 s later. */
+  "sign_out": { d: SignOut; ok: Empty };
 }
 
 export type CommandType = keyof Commands;
@@ -1241,6 +1243,12 @@ export interface EntriesRead {
   entries: EntryView[];
   more: boolean;
 }
+
+/**
+ * SignOut ends every connection of the caller's, on all devices, and every token
+ * that was given out before.
+ */
+export type SignOut = Record<string, never>;
 
 /**
  * MessageEvent is what message and message.amended hold. Message is there unless
