@@ -11,7 +11,11 @@ import (
 var peopleCommands = map[wire.CommandType]command{
 	wire.CmdPresenceSub: does((*session).subscribe),
 	wire.CmdPresenceUnsub: does(func(s *session, _ bridge.Caller, d *wire.PresenceUnsub) (any, error) {
-		s.unfollow(d.Patient)
+		if d.Line != "" {
+			s.unfollowLine(d.Line)
+		} else {
+			s.unfollow(d.Patient)
+		}
 		return wire.Empty{}, nil
 	}),
 	wire.CmdPresenceSet: does((*session).setMode),

@@ -18,11 +18,12 @@ type Gate struct {
 	Content  Content
 	Consents Consents
 	Rights   Rights
+	Reach    Reach
 }
 
 // GateOf returns the verbs of b.
 func GateOf(b *bridge.Bridge) Gate {
-	return Gate{People: b, Talk: b, Content: b, Consents: b, Rights: b}
+	return Gate{People: b, Talk: b, Content: b, Consents: b, Rights: b, Reach: b}
 }
 
 // People is who calls, and whom they may know of.
@@ -34,6 +35,14 @@ type People interface {
 	SetDND(ctx context.Context, c bridge.Caller, until time.Time) error
 	SignOut(ctx context.Context, c bridge.Caller, s bridge.Subject) error
 	Entries(ctx context.Context, c bridge.Caller, p bridge.PatientID, after uint64, limit int, language string) ([]bridge.EntryView, error)
+}
+
+// Reach is who can be rung on lines, and between which devices voice goes.
+type Reach interface {
+	SignOn(ctx context.Context, parties []bridge.Ref) error
+	SignOff(ctx context.Context, party bridge.Ref) error
+	LineState(ctx context.Context, c bridge.Caller, id bridge.LineID) (bridge.LineState, error)
+	Talking(ctx context.Context, c bridge.Caller, session string, id bridge.RingID) (bridge.Peer, error)
 }
 
 // Talk is what members of a conversation do.

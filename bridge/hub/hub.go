@@ -22,8 +22,10 @@ import (
 type Config struct {
 	Gate     Gate
 	Verifier bridge.Verifier
-	Tickets  Tickets     // nil: no tickets are taken
-	Live     bridge.Live // nil: nobody's presence is told
+	Tickets  Tickets      // nil: no tickets are taken
+	Live     bridge.Live  // nil: nobody's presence is told
+	Board    bridge.Board // nil: nobody is told of lines
+	Turn     *Turn        // nil: there is no relay for voice
 	Log      *slog.Logger
 	Meter    Meter // nil: nothing is counted
 

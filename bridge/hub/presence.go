@@ -25,13 +25,17 @@ func (w *watch) stop() {
 	}
 }
 
-// maxWatches is in how many patients' matters a session may follow people.
+// maxWatches is in how many patients' matters, and on how many lines, a session may
+// follow people.
 const maxWatches = 16
 
 // presenceTimeout is how long live state may take: it is a hint only.
 const presenceTimeout = time.Second
 
 func (s *session) subscribe(c bridge.Caller, d *wire.PresenceSub) (any, error) {
+	if d.Line != "" {
+		return s.followLine(c, d.Line)
+	}
 	seen, err := s.follow(c, d.Patient, d.Members)
 	if err != nil {
 		return nil, err
@@ -51,7 +55,7 @@ func (s *session) follow(c bridge.Caller, patient bridge.PatientID, members []br
 	}
 	w := &watch{members: members}
 	s.mu.Lock()
-	full := len(s.watches) >= maxWatches
+	full := len(s.watches)+len(s.lines) >= maxWatches
 	over := s.gone || s.ending != 0
 	if !full && !over {
 		if s.watches == nil {
@@ -211,6 +215,7 @@ func (h *Hub) touch(conns []bridge.Connection) {
 	if err := h.Live.Touch(ctx, conns); err != nil {
 		h.Log.DebugContext(ctx, "presence not told", attrError(err))
 	}
+	h.signOn(ctx, conns)
 }
 
 func (s *session) dropPresence(party bridge.Ref) {
@@ -219,4 +224,5 @@ func (s *session) dropPresence(party bridge.Ref) {
 	if err := s.hub.Live.Drop(ctx, party, s.id); err != nil {
 		s.hub.Log.DebugContext(ctx, "presence not told", attrError(err))
 	}
+	s.hub.signOff(ctx, party)
 }

@@ -84,6 +84,8 @@ type session struct {
 	away    bool
 	leaving bool // it signs out: nothing but answers goes out any more
 	watches map[bridge.PatientID]*watch
+	lines   map[bridge.LineID]*lineWatch
+	signals bucket // of line.signal
 
 	ending int     // the close code that we end it with, 0 while we don't
 	end    *ending // made with it
@@ -215,6 +217,8 @@ func (s *session) left() {
 	caller, code, d := s.caller, s.ending, s.door
 	watches := s.watches
 	s.watches = nil
+	lines := s.lines
+	s.lines = nil
 	s.stopLocked()
 	s.mu.Unlock()
 	_ = s.conn.Close()
@@ -222,6 +226,11 @@ func (s *session) left() {
 	s.unsent(dropped)
 	for _, w := range watches {
 		w.stop()
+	}
+	for _, w := range lines {
+		if w.stop != nil {
+			w.stop()
+		}
 	}
 	h.all.drop(s)
 	if caller.Party == "" {

@@ -51,6 +51,7 @@ func (s *session) sweep(now time.Time) {
 	}
 	code, ask, warn, again := s.sweepLocked(now)
 	left := s.caller.Expires.Sub(now).Milliseconds()
+	s.sweepLinesLocked(now)
 	if len(s.closing) > 0 && !s.flushing { // the last try failed
 		s.flushing = true
 		s.hub.closeSoon(s)

@@ -96,7 +96,7 @@ func does[D any](f func(s *session, c bridge.Caller, d *D) (any, error)) command
 var commands = map[wire.CommandType]command{}
 
 func init() {
-	for _, group := range []map[wire.CommandType]command{talkCommands, consentCommands, peopleCommands} {
+	for _, group := range []map[wire.CommandType]command{talkCommands, consentCommands, peopleCommands, voiceCommands} {
 		for t, c := range group {
 			commands[t] = c
 		}

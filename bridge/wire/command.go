@@ -41,6 +41,8 @@ const (
 	CmdEmergencyConfirm CommandType = "emergency.confirm"
 	CmdTeam             CommandType = "team"
 	CmdDirectory        CommandType = "directory"
+	CmdLineSignal       CommandType = "line.signal"
+	CmdLineTurn         CommandType = "line.turn"
 	CmdEntries          CommandType = "entries"
 )
 

@@ -23,6 +23,8 @@ const (
 	MaxEntries    = 200      // entries of one entries
 	MaxList       = 200      // items of one conv.list or directory
 	MaxWatch      = 200      // parties of one presence.sub
+	MaxSDP        = 16 << 10 // of a session description
+	MaxCandidate  = 1 << 10  // of an ICE candidate
 	MaxReply      = 512 << 10
 	MaxReason     = 123 // of a close frame's reason (RFC 6455, 5.5)
 	MaxQueueBytes = 1 << 20
@@ -31,6 +33,8 @@ const (
 	MaxSessions   = 8         // of one person
 	MaxRate       = 20        // commands a second
 	MaxBurst      = 60        // commands
+	SignalRate    = 5         // line.signal a second
+	SignalBurst   = 40        // line.signal
 )
 
 // Times.

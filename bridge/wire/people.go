@@ -9,20 +9,25 @@ import (
 	"github.com/brobygger/brobygger/bridge"
 )
 
-// PresenceSub follows the presence of members, in one patient's matter.
+// PresenceSub follows the presence of members, in one patient's matter, or who can
+// be rung on a line, for its own people: Patient and Members are set, or Line.
 type PresenceSub struct {
-	Patient bridge.PatientID `json:"patient"`
-	Members []bridge.Party   `json:"members"`
+	Patient bridge.PatientID `json:"patient,omitempty"`
+	Members []bridge.Party   `json:"members,omitempty"`
+	Line    bridge.LineID    `json:"line,omitempty"`
 }
 
-// PresenceSeen answers PresenceSub with those whom the caller may see.
+// PresenceSeen answers PresenceSub with those whom the caller may see, or with the
+// line.
 type PresenceSeen struct {
 	Presence []bridge.Presence `json:"presence"`
+	Line     *bridge.LineState `json:"line,omitempty"`
 }
 
-// PresenceUnsub ends what PresenceSub began for this patient.
+// PresenceUnsub ends what PresenceSub began for this patient, or for this line.
 type PresenceUnsub struct {
-	Patient bridge.PatientID `json:"patient"`
+	Patient bridge.PatientID `json:"patient,omitempty"`
+	Line    bridge.LineID    `json:"line,omitempty"`
 }
 
 // PresenceMode is what somebody says of being reachable.

@@ -31,6 +31,8 @@ const (
 	PushAuthz      PushType = "authz"
 	PushTyping     PushType = "typing"
 	PushPresence   PushType = "presence"
+	PushLineAvail  PushType = "line.avail"
+	PushLineSignal PushType = "line.signal"
 	PushGoingAway  PushType = "going_away"
 	PushDisconnect PushType = "disconnect"
 )

@@ -187,9 +187,29 @@ var exchanges = []exchange{
 	}}}},
 	{Type: wire.CmdEntries, Data: &wire.EntriesAfter{Patient: patient, After: 39, Limit: 100}, OK: &wire.EntriesRead{Entries: []bridge.EntryView{entry}}},
 	{Type: wire.CmdSignOut, Data: &wire.SignOut{}, OK: &wire.Empty{}},
+	{
+		Type: wire.CmdLineSignal, Data: &wire.LineSignal{Ring: "r-5c01", Kind: wire.SignalCandidate, Candidate: hostCandidate, Mid: "0"},
+		OK: &wire.Empty{},
+	},
+	{Type: wire.CmdLineTurn, Data: &wire.LineTurn{Ring: "r-5c01"}, OK: &wire.TurnGiven{
+		URLs: []string{"turns:relay.example.org:5349?transport=tcp"}, Username: "1795425300:7QK3C2ZJ5T", Credential: "uTr6oX2h8DGlDqsLlAMbGc4pjbs=",
+		TTLMS: 600_000,
+	}},
 }
 
 var messageEvent = wire.MessageEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-301", By: psych, Message: &message, Disclosure: "d-900"}
+
+const hostCandidate = "candidate:1 1 udp 2130706431 192.0.2.17 51402 typ host"
+
+// lineState is a duty line in the morning, as one of its people sees it.
+var lineState = bridge.LineState{
+	LineView: bridge.LineView{
+		Line: "outpatients-2", Name: "Outpatients 2, duty", Organization: "outpatients-2", Owner: "Outpatients 2", Open: true,
+		Until: at.Add(6 * time.Hour), Promise: bridge.Promise{AnswerSeconds: 30}, Waiting: 1, Mine: true,
+	},
+	People:  []bridge.OnDuty{{Party: psych, Name: "(name)", Via: "rota", Busy: true}, {Party: gp, Name: "(name)", Via: "tier-1"}},
+	Ringing: 1,
+}
 
 // push is one push, with n and b where it has them.
 type push struct {
@@ -214,6 +234,8 @@ var pushes = []push{
 	{wire.PushAuthz, 0, 0, &wire.Authz{TTLMS: 60_000}},
 	{wire.PushTyping, 0, 0, &wire.TypingSeen{Conversation: "c-7", By: gp, On: true, LeftMS: wire.TypingLifetime.Milliseconds()}},
 	{wire.PushPresence, 0, 0, &presence},
+	{wire.PushLineAvail, 0, 0, &lineState},
+	{wire.PushLineSignal, 0, 0, &wire.LineSignal{Ring: "r-5c01", Kind: wire.SignalCandidate, Candidate: hostCandidate, Mid: "0"}},
 	{wire.PushGoingAway, 0, 0, &wire.GoingAway{InMS: 1000, JitterMS: 10_000}},
 	{wire.PushDisconnect, 0, 0, &wire.Disconnect{Code: bridge.CloseAccountDisabled, Reason: bridge.CodeAccountDisabled}},
 }

@@ -43,7 +43,7 @@ var Commands = []CommandSpec{
 	command[Read, ReadDone](CmdRead, "You have read a conversation up to here."),
 	command[Acknowledge, Acknowledged](CmdAcknowledge, "You have taken notice of a message that asks for it."),
 	unanswered[Typing](CmdTyping, "You are writing. At most one in 3 s per conversation passes."),
-	command[PresenceSub, PresenceSeen](CmdPresenceSub, "Follow who can be reached, in one patient's matter."),
+	command[PresenceSub, PresenceSeen](CmdPresenceSub, "Follow who can be reached, in one patient's matter; or who can be rung on a line of yours."),
 	command[PresenceUnsub, Empty](CmdPresenceUnsub, "Follow no longer."),
 	command[PresenceSet, PresenceSet](CmdPresenceSet, "Say whether you can be reached."),
 	command[bridge.NewRequest, ConsentRequested](CmdConsentRequest, "Ask the patient for a consent, and let a message wait for it."),
@@ -65,6 +65,8 @@ var Commands = []CommandSpec{
 	command[DirectoryFor, DirectoryFound](CmdDirectory, "Who works where."),
 	command[EntriesAfter, EntriesRead](CmdEntries, "The patient's record: who was shown what, and on what ground."),
 	command[SignOut, Empty](CmdSignOut, "Sign out everywhere: every connection of yours ends with 4504, this one behind the answer, and no token of before is taken any more. Answered when what they were given can't be shown any more, at most 4 s later."),
+	command[LineSignal, Empty](CmdLineSignal, "Tell the other device of an answered ring how to hear yours. It is passed on as it is, and kept nowhere."),
+	command[LineTurn, TurnGiven](CmdLineTurn, "A relay for the voice of an answered ring, for where the two devices can't reach each other. `not_found` where the bridge has none."),
 }
 
 // PushSpec describes a push.
@@ -100,6 +102,8 @@ var Pushes = []PushSpec{
 	ephemeral[Authz](PushAuthz, "What you may do has changed."),
 	ephemeral[TypingSeen](PushTyping, "Somebody is writing."),
 	ephemeral[bridge.Presence](PushPresence, "Somebody can or can't be reached now."),
+	ephemeral[bridge.LineState](PushLineAvail, "Who can be rung on a line that you follow has changed, or whether it is open."),
+	ephemeral[LineSignal](PushLineSignal, "The other device of a ring tells how to hear it."),
 	ephemeral[GoingAway](PushGoingAway, "The node is about to stop."),
 	ephemeral[Disconnect](PushDisconnect, "The last frame, and why."),
 }

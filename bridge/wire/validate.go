@@ -67,11 +67,10 @@ func (r *Read) validate() error        { return required(string(r.Conversation))
 func (a *Acknowledge) validate() error { return required(string(a.Message)) }
 func (t *Typing) validate() error      { return required(string(t.Conversation)) }
 
-func (c *ConvList) validate() error      { return limit(c.Limit, MaxList) }
-func (d *DirectoryFor) validate() error  { return limit(d.Limit, MaxList) }
-func (t *TeamOf) validate() error        { return required(string(t.Patient)) }
-func (c *ConsentList) validate() error   { return required(string(c.Patient)) }
-func (p *PresenceUnsub) validate() error { return required(string(p.Patient)) }
+func (c *ConvList) validate() error     { return limit(c.Limit, MaxList) }
+func (d *DirectoryFor) validate() error { return limit(d.Limit, MaxList) }
+func (t *TeamOf) validate() error       { return required(string(t.Patient)) }
+func (c *ConsentList) validate() error  { return required(string(c.Patient)) }
 
 func (e *EntriesAfter) validate() error {
 	if err := limit(e.Limit, MaxEntries); err != nil {
@@ -80,7 +79,20 @@ func (e *EntriesAfter) validate() error {
 	return required(string(e.Patient))
 }
 
+func (p *PresenceUnsub) validate() error {
+	if p.Line != "" && p.Patient != "" {
+		return bridge.BadRequest("presence is of a patient's matter, or of a line")
+	}
+	return required(string(p.Patient) + string(p.Line))
+}
+
 func (p *PresenceSub) validate() error {
+	if p.Line != "" {
+		if p.Patient != "" || len(p.Members) > 0 {
+			return bridge.BadRequest("presence is of a patient's matter, or of a line")
+		}
+		return nil
+	}
 	if len(p.Members) == 0 || len(p.Members) > MaxWatch {
 		return bridge.BadRequest("members are not 1 to 200")
 	}

@@ -137,7 +137,7 @@ export interface Commands {
   "msg.ack": { d: Acknowledge; ok: Acknowledged };
   /** You are writing. At most one in 3 s per conversation passes. */
   "typing": { d: Typing; ok: never };
-  /** Follow who can be reached, in one patient's matter. */
+  /** Follow who can be reached, in one patient's matter; or who can be rung on a line of yours. */
   "presence.sub": { d: PresenceSub; ok: PresenceSeen };
   /** Follow no longer. */
   "presence.unsub": { d: PresenceUnsub; ok: Empty };
@@ -179,6 +179,10 @@ export interface Commands {
   "entries": { d: EntriesAfter; ok: EntriesRead };
   /** Sign out everywhere: every connection of yours ends with 4504, this one behind the answer, and no token of before is taken any more. Answered when what they were given can't be shown any more, at most 4 s later. */
   "sign_out": { d: SignOut; ok: Empty };
+  /** Tell the other device of an answered ring how to hear yours. It is passed on as it is, and kept nowhere. */
+  "line.signal": { d: LineSignal; ok: Empty };
+  /** A relay for the voice of an answered ring, for where the two devices can't reach each other. `not_found` where the bridge has none. */
+  "line.turn": { d: LineTurn; ok: TurnGiven };
 }
 
 export type CommandType = keyof Commands;
@@ -220,6 +224,10 @@ export interface Pushes {
   "typing": TypingSeen;
   /** Somebody can or can't be reached now. */
   "presence": Presence;
+  /** Who can be rung on a line that you follow has changed, or whether it is open. */
+  "line.avail": LineState;
+  /** The other device of a ring tells how to hear it. */
+  "line.signal": LineSignal;
   /** The node is about to stop. */
   "going_away": GoingAway;
   /** The last frame, and why. */
@@ -231,7 +239,7 @@ export type PushType = keyof Pushes;
 /** Pushes that are events of the party's log, and carry n. */
 export type DurableType = "message" | "message.amended" | "message.returned" | "receipt" | "conv.added" | "conv.updated" | "conv.locked" | "conv.unlocked" | "consent.state";
 
-export type EphemeralType = "welcome" | "resync" | "authz" | "typing" | "presence" | "going_away" | "disconnect";
+export type EphemeralType = "welcome" | "resync" | "authz" | "typing" | "presence" | "line.avail" | "line.signal" | "going_away" | "disconnect";
 
 /** A command frame: b is the client's own counter, and grows with each frame. */
 export type Command =
@@ -640,10 +648,17 @@ export interface Typing {
   on: boolean;
 }
 
-/** PresenceSub follows the presence of members, in one patient's matter. */
+/** LineID names one line. */
+export type LineID = string;
+
+/**
+ * PresenceSub follows the presence of members, in one patient's matter, or who can
+ * be rung on a line, for its own people: Patient and Members are set, or Line.
+ */
 export interface PresenceSub {
-  patient: PatientID;
-  members: Party[];
+  patient?: PatientID;
+  members?: Party[];
+  line?: LineID;
 }
 
 /**
@@ -658,14 +673,59 @@ export interface Presence {
   age_ms: number;
 }
 
-/** PresenceSeen answers PresenceSub with those whom the caller may see. */
-export interface PresenceSeen {
-  presence: Presence[];
+/** Promise is what a line promises its callers; its report counts what was kept. */
+export interface Promise {
+  answer_seconds?: number;
+  callback_minutes?: number;
 }
 
-/** PresenceUnsub ends what PresenceSub began for this patient. */
+/** LineView is what professionals may see of a line. It is about no patient. */
+export interface LineView {
+  line: LineID;
+  name: string;
+  organization: string;
+  owner: string;
+  open: boolean;
+  until?: Time;
+  next?: Time;
+  reason?: string;
+  promise: Promise;
+  waiting: number;
+  mine?: boolean;
+  manages?: boolean;
+  on?: boolean;
+  out_of_date?: boolean;
+}
+
+/** OnDuty is one of a line's people who would be rung now. */
+export interface OnDuty {
+  party: Ref;
+  name: string;
+  via: string;
+  busy?: boolean;
+}
+
+/** LineState is a line as its own people see it. */
+export interface LineState extends LineView {
+  people: OnDuty[];
+  ringing: number;
+  talking: number;
+  callbacks: number;
+}
+
+/**
+ * PresenceSeen answers PresenceSub with those whom the caller may see, or with the
+ * line.
+ */
+export interface PresenceSeen {
+  presence: Presence[];
+  line?: LineState;
+}
+
+/** PresenceUnsub ends what PresenceSub began for this patient, or for this line. */
 export interface PresenceUnsub {
-  patient: PatientID;
+  patient?: PatientID;
+  line?: LineID;
 }
 
 /** Empty is an answer that says no more than that it was done. */
@@ -1249,6 +1309,35 @@ export interface EntriesRead {
  * that was given out before.
  */
 export type SignOut = Record<string, never>;
+
+/** SignalKind is a step of a voice talk between two devices. */
+export type SignalKind = "offer" | "answer" | "candidate" | "bye";
+
+/**
+ * LineSignal is what the two devices of an answered ring tell each other, so that
+ * they hear each other (JSEP, RFC 8829). As a push it is from the other device.
+ */
+export interface LineSignal {
+  ring: RingID;
+  kind: SignalKind;
+  sdp?: string;
+  candidate?: string;
+  mid?: string;
+  mline?: number;
+}
+
+/** LineTurn asks for a relay, for a voice talk that goes on. */
+export interface LineTurn {
+  ring: RingID;
+}
+
+/** TurnGiven answers LineTurn with what RTCPeerConnection takes as an ICE server. */
+export interface TurnGiven {
+  urls: string[];
+  username: string;
+  credential: string;
+  ttl_ms: number;
+}
 
 /**
  * MessageEvent is what message and message.amended hold. Message is there unless

@@ -58,11 +58,13 @@ type config struct {
 		ShadowShare   float64       `yaml:"shadow_share"`
 		KeepDecisions time.Duration `yaml:"keep_decisions"`
 	} `yaml:"policy"`
+	Turn        turnConfig `yaml:"turn"`
 	Emergencies struct {
 		ReviewWithin time.Duration `yaml:"review_within"`
 	} `yaml:"emergencies"`
 
 	ready map[string]func(context.Context) error
+	await time.Duration // for who was connected before the start
 }
 
 // issuerConfig is one issuer of tokens.
@@ -246,7 +248,7 @@ func (c config) trusted() ([]auth.TrustedIssuer, error) {
 }
 
 func (c config) liveOptions(log *slog.Logger) live.Options {
-	return live.Options{URL: c.Redis.URL, Key: []byte(c.Redis.Key), Embedded: c.Redis.URL == "", Log: log}
+	return live.Options{URL: c.Redis.URL, Key: []byte(c.Redis.Key), Embedded: c.Redis.URL == "", Log: log, Await: c.await}
 }
 
 // logger makes the log as the configuration wants it.

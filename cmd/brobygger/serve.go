@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge/auth"
 	"github.com/brobygger/brobygger/bridge/wire"
@@ -22,6 +23,10 @@ type serveCmd struct {
 
 	policyFlags
 }
+
+// comeBack is how long clients may need to connect again after a restart: until
+// then rings go by the rota.
+const comeBack = 10 * time.Second
 
 // Run serves until it is told to stop, and then drains.
 func (s *serveCmd) Run(ctx context.Context, out *printer) error {
@@ -52,6 +57,7 @@ func (s *serveCmd) Run(ctx context.Context, out *printer) error {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	c.ready = map[string]func(context.Context) error{"issuers": func(context.Context) error { return verifier.Healthy() }}
+	c.await = comeBack
 	bridge, err := newService(ctx, c, verifier, log)
 	if err != nil {
 		return errors.Join(err, verifier.Close())

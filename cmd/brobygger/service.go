@@ -120,13 +120,17 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 }
 
 // face makes what the outside sees: sockets and HTTP.
-func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here bridge.Live) error {
+func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here *live.Keeper) error {
 	proxies, err := c.proxies()
 	if err != nil {
 		return err
 	}
+	turn, err := c.Turn.open()
+	if err != nil {
+		return err
+	}
 	s.hub = hub.New(hub.Config{
-		Gate: hub.GateOf(s.bridge), Verifier: v, Live: here, Log: s.log, Meter: s.metrics,
+		Gate: hub.GateOf(s.bridge), Verifier: v, Live: here, Board: here, Turn: turn, Log: s.log, Meter: s.metrics,
 		Origins: c.Origins, Programs: true, ClientIP: api.ClientIP(proxies),
 		Handshakes: c.Limits.Handshakes, PerIP: c.Limits.Unidentified,
 		Rate: c.Limits.Commands,
