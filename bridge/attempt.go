@@ -169,7 +169,10 @@ func (a *attempt) hold(ctx context.Context) []Ref {
 
 // once is one passage of the gate.
 func (a *attempt) once(ctx context.Context) error {
-	if !a.fresh && len(a.steps) == 0 {
+	if !a.fresh && a.nobody() {
+		if a.depth < len(a.steps) {
+			return errDeeper
+		}
 		return a.giveUp(ctx)
 	}
 	answers, err := a.b.pass(ctx, a.caller, a.ring.Patient, func(tx Tx, s *Snapshot) ([]Question, error) {
@@ -186,6 +189,17 @@ func (a *attempt) once(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// nobody reports whether there is nobody to ask the gate about: all are taken by
+// other rings, or have been denied.
+func (a *attempt) nobody() bool {
+	for _, s := range a.steps[:min(a.depth, len(a.steps))] {
+		if slices.ContainsFunc(s.targets, func(x Actor) bool { return !a.denied[x.Ref] }) {
+			return false
+		}
+	}
+	return true
 }
 
 // questions asks for whom the caller wants, and for the next people: first

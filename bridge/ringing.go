@@ -6,6 +6,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // NewRing asks for a ring: of somebody about a patient, or of a line.
@@ -103,7 +104,8 @@ func (b *Bridge) rungBefore(ctx context.Context, c Caller, n NewRing) (RingView,
 		if err != nil {
 			return err
 		}
-		if r.Patient != n.Patient || r.Wanted != n.Wanted || n.Line != "" && r.Line != n.Line {
+		handed := slices.ContainsFunc(r.Steps, func(s RingStep) bool { return s.Via == viaHanded }) // to another line, maybe
+		if r.Patient != n.Patient || r.Wanted != n.Wanted || n.Line != "" && r.Line != n.Line && !handed {
 			return &Error{Code: CodeConflict, Message: "this mid was another ring"}
 		}
 		v, err = b.ringView(tx, c.Party, r, b.now())

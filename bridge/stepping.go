@@ -139,7 +139,7 @@ func (a *attempt) answered(g *passage, err error) error {
 // free reports whether the target may be rung and is not taken: what the store
 // says counts, whatever live state has said.
 func (a *attempt) free(tx Tx, r *Ring, target Ref) (bool, error) {
-	if len(r.terms(target).Tell) == 0 {
+	if a.denied[target] || len(r.terms(target).Tell) == 0 {
 		return false, nil
 	}
 	live, err := tx.Rings().Find(RingQuery{Party: target, States: []RingState{RingRinging, RingAccepted}})
