@@ -12,12 +12,13 @@ REGAL   := $(TOOL)/regal.mod regal
 
 # How long each fuzz target runs; and what `make soak` does: how often it kills the
 # server, how many consents are withdrawn under faults, how many sockets come back
-# at once, how many readers are slow, and how long each fuzz target runs then.
+# at once, how many readers are slow, how many rings are simulated, and how long each fuzz target runs then.
 FUZZTIME    ?= 10s
 CYCLES      ?= 1000
 WITHDRAWALS ?= 10000
 SOCKETS     ?= 10000
 SLOW        ?= 400
+RINGS       ?= 10000
 SOAKFUZZ    ?= 10m
 
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -91,10 +92,10 @@ bench: deps build ## measure this machine and the bridge on it, and write docs/p
 	$(GO) build -tags bare -trimpath -buildvcs=false -o bin/brobygger-bare ./cmd/brobygger
 	bin/brobygger bench --decisions bin/decisions.txt --jetstream bin/jetstream --bare bin/brobygger-bare --data bin --out docs/performance.md
 
-soak: deps ## the long forms of docs/reliability.md: CYCLES, WITHDRAWALS, SOCKETS, SLOW, SOAKFUZZ
-	BROBYGGER_CYCLES=$(CYCLES) BROBYGGER_WITHDRAWALS=$(WITHDRAWALS) BROBYGGER_SOCKETS=$(SOCKETS) BROBYGGER_SLOW=$(SLOW) \
-		$(GO) test -run 'Kill|Withdrawal|Storm|Slow|Seeded|SameHarm|Bombs|Disk|ForcedSignOut' -count 1 -timeout 24h -p 1 -v \
-		./bridge ./bridge/bridgetest/history ./bridge/store/sqlite ./cmd/brobygger
+soak: deps ## the long forms of docs/reliability.md: CYCLES, WITHDRAWALS, SOCKETS, SLOW, RINGS, SOAKFUZZ
+	BROBYGGER_CYCLES=$(CYCLES) BROBYGGER_WITHDRAWALS=$(WITHDRAWALS) BROBYGGER_SOCKETS=$(SOCKETS) BROBYGGER_SLOW=$(SLOW) BROBYGGER_RINGS=$(RINGS) \
+		$(GO) test -run 'Kill|Withdrawal|Storm|Slow|Seeded|SameHarm|Bombs|Disk|ForcedSignOut|OneWinner' -count 1 -timeout 24h -p 1 -v \
+		./bridge ./bridge/bridgetest/history ./bridge/bridgetest/lines ./bridge/store/sqlite ./cmd/brobygger
 	.ci/fuzz $(SOAKFUZZ)
 
 deploy-check: build ## let systemd check the unit

@@ -43,6 +43,7 @@ var house = map[string]int{
 
 	"bridge/bridgetest":         4,
 	"bridge/bridgetest/history": 4,
+	"bridge/bridgetest/lines":   4,
 	"cmd/brobygger":             4,
 
 	".ci/bench": 4, // a module of its own
