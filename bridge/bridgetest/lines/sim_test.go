@@ -89,7 +89,7 @@ func newWorld(t *testing.T, seed uint64, p *policy.Engine) *world {
 		path: filepath.Join(t.TempDir(), "bridge.db"), policy: p, hint: newHint(),
 		callers: map[string]bridge.Caller{}, known: map[bridge.RingID]*try{}, seen: map[string]time.Time{}, counts: map[string]int{},
 	}
-	w.wall.Store(int64(monday.Sub(time.Now())))
+	w.wall.Store(int64(time.Until(monday)))
 	w.open()
 	w.must(w.store.Update(w.ctx, "", found))
 	names := []string{}
