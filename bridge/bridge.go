@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge/ledger"
@@ -114,6 +115,8 @@ type Bridge struct {
 	sequencing sync.Mutex // held by the one sequencer of this process; guards signed
 	signed     SignedTree // the newest head that this process has signed
 	canary     canary
+
+	damagedExports atomic.Uint64
 
 	mu        sync.Mutex // guards the following fields
 	sequenced time.Time  // when nothing was pending

@@ -36,6 +36,9 @@ func (b *Bridge) Entries(ctx context.Context, c Caller, p PatientID, after uint6
 			return err
 		}
 		leaves, err := tx.Entries().After(p, after, limit)
+		if errors.Is(err, ErrDamaged) {
+			leaves, err = readable(tx, p, after, limit)
+		}
 		if err != nil {
 			return err
 		}

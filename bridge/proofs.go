@@ -115,6 +115,10 @@ func (b *Bridge) exportPatient(ctx context.Context, tx Tx, p PatientID, earlier 
 		return err
 	}
 	s, err := b.statement(tx, p, head.Size)
+	damaged := errors.Is(err, ErrDamaged)
+	if damaged {
+		s, err = b.statementOfDamaged(tx, p, head.Size)
+	}
 	if err != nil {
 		return err
 	}
@@ -140,6 +144,13 @@ func (b *Bridge) exportPatient(ctx context.Context, tx Tx, p PatientID, earlier 
 			return err
 		}
 		n, err := exportEntries(tx, p, seq, s.Statement, out)
+		if damaged = damaged || errors.Is(err, ErrDamaged); damaged {
+			b.damaged(ctx)
+			if err := exportLeft(tx, p, seq, s.Statement, out); err != nil {
+				return err
+			}
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -206,22 +217,14 @@ func exportEntries(tx Tx, p PatientID, seq uint64, s ledger.Statement, out *ledg
 		return 0, err
 	}
 	if len(leaves) != limit || len(places) != limit {
-		return 0, fmt.Errorf("exporting: entries are missing behind %d", seq)
+		return 0, fmt.Errorf("exporting: entries are missing behind %d: %w", seq, ErrDamaged)
 	}
 	for i, l := range leaves {
 		if l.Erased {
 			return 0, ErrErased
 		}
-		opening, err := l.Opening()
-		if err != nil {
+		if err := exportEntry(tx, LeftLeaf{Leaf: l, Place: places[i]}, s, out); err != nil {
 			return 0, err
-		}
-		x := ledger.ExportEntry{Leaf: places[i], Seq: l.Entry.Seq, Salt: opening[:32], Entry: string(opening[32:])}
-		if x.Proof, err = ledger.ProveLeaf(s.Size, x.Leaf, tx.Tree().Hashes); err != nil {
-			return 0, err
-		}
-		if err := out.Write(x); err != nil {
-			return 0, fmt.Errorf("exporting: %w", err)
 		}
 	}
 	return limit, nil

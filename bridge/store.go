@@ -282,5 +282,16 @@ type Entries interface {
 	// it yet, which only an import may rely on.
 	Append(e ledger.Entry) (ledger.Leaf, error)
 	// After lists at most limit leaves with Seq > seq, in order.
+	// It is ErrDamaged where one of them is gone, or can't be read any more.
 	After(patient PatientID, seq uint64, limit int) ([]ledger.Leaf, error)
+	// Left lists what there still is with Seq > seq, in order, of a record that is
+	// damaged. It may read everybody's to find it.
+	Left(patient PatientID, seq uint64) ([]LeftLeaf, error)
+}
+
+// LeftLeaf is an entry of a damaged record, and its leaf in the tree.
+type LeftLeaf struct {
+	ledger.Leaf
+	Place      uint64
+	Unreadable bool // there is no more of it than its numbers
 }

@@ -182,6 +182,7 @@ func (s *ledgerService) oversee(b *bridge.Bridge, m *api.Metrics) {
 	s.gatherer = watching.NewGatherer(b, s.signer.Verifier(), s.peers, nil, s.log)
 	m.Gauge("ledger_unsequenced_seconds", "How old the oldest entry may be that is in no signed tree; an alarm from 10 on.", func() float64 { return b.SequenceLag().Seconds() })
 	m.Gauge("ledger_canary_failed", "1 when the record of the canary patient is not whole, or was not verified for two hours.", func() float64 { return number(s.canaryFailed()) })
+	m.Counter("ledger_damaged_exports_total", "Exports that showed a patient a record with entries gone or changed; an alarm at once.", func() float64 { return float64(b.DamagedExports()) })
 	m.Counter("ledger_witness_silent_total", "Times that a witness did not cosign.", func() float64 { silent, _ := s.gatherer.Failures(); return float64(silent) })
 	m.Counter("ledger_witness_forks_total", "Times that a witness said that this ledger has forked; an alarm at once.", func() float64 { _, forked := s.gatherer.Failures(); return float64(forked) })
 	m.Counter("ledger_forks_refused_total", "Checkpoints of other ledgers that were refused here, since they had forked.", func() float64 {

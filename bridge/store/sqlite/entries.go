@@ -93,6 +93,23 @@ func (e entries) After(patient bridge.PatientID, seq uint64, most int) ([]ledger
 	return all, err
 }
 
+// Left goes over the whole table: the way from one entry to the one before it,
+// which After goes, may lead nowhere.
+func (e entries) Left(patient bridge.PatientID, seq uint64) ([]bridge.LeftLeaf, error) {
+	var all []bridge.LeftLeaf
+	err := e.each(`SELECT `+leafColumns+`, l.row FROM entries l WHERE l.patient = ? AND l.seq > ? ORDER BY l.seq`, func(row []driver.Value) error {
+		l := bridge.LeftLeaf{Place: uint64(number(row[7])) - 1}
+		var err error
+		if l.Leaf, err = e.leaf(row); errors.Is(err, bridge.ErrDamaged) {
+			l.Unreadable, l.Entry.Patient, l.Entry.Seq = true, string(patient), uint64(number(row[6]))
+			err = nil
+		}
+		all = append(all, l)
+		return err
+	}, string(patient), int64(seq))
+	return all, err
+}
+
 // entryPlace is where an entry stands.
 func entryPlace(p bridge.PatientID, seq uint64) bridge.Place {
 	return bridge.Place{Patient: p, Kind: bridge.KeyLog, Table: "entries", Column: "entry", Row: strconv.FormatUint(seq, 10)}
@@ -125,16 +142,19 @@ func (t *tx) leaf(row []driver.Value) (ledger.Leaf, error) {
 			l.Entry.Patient, l.Entry.Seq, l.Erased = string(p), seq, true
 			return l, nil
 		}
+		if bridge.CodeOf(err) == bridge.CodeInternal && !lacks(err) {
+			err = errors.Join(err, bridge.ErrDamaged)
+		}
 		if err != nil {
 			return l, fmt.Errorf("opening entry: %w", err)
 		}
 		if len(plain) < len(l.Salt) {
-			return l, fmt.Errorf("opening entry: %w", errShort)
+			return l, fmt.Errorf("opening entry: %w", errors.Join(errShort, bridge.ErrDamaged))
 		}
 		l.Salt, entry = [32]byte(plain), plain[len(l.Salt):]
 	}
 	if err := json.Unmarshal(entry, &l.Entry); err != nil {
-		return l, fmt.Errorf("decoding entry: %w", err)
+		return l, fmt.Errorf("decoding entry: %w", errors.Join(err, bridge.ErrDamaged))
 	}
 	return l, nil
 }

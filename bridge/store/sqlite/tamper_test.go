@@ -86,6 +86,13 @@ func (s *scene) found(t *testing.T) string {
 	look("patient", s.given, func(out *bytes.Buffer) error {
 		return b.Export(ctx, bridge.Caller{Party: "Patient/jens"}, "jens", 0, out)
 	})
+	all = append(all, fmt.Sprintf("damaged exports: %d", b.DamagedExports()))
+	views, err := b.Entries(ctx, bridge.Caller{Party: "Patient/jens"}, "jens", 0, 100, "en")
+	read := "read:"
+	for _, v := range views {
+		read += fmt.Sprint(" ", v.Entry.Seq)
+	}
+	all = append(all, fmt.Sprintf("%s %v", read, err))
 	look("auditor", s.tree, func(out *bytes.Buffer) error {
 		return bridge.ExportLedger(ctx, b.Store(), s.w.Log.Verifier(), true, bridgetest.Noon, out)
 	})
@@ -103,7 +110,7 @@ func TestWhatSQLCanDoIsFound(t *testing.T) {
 		harm []string
 		want []string
 	}{
-		{"nothing", nil, []string{"check: <nil>", "sequencer: <nil>", "patient: [] <nil>", "auditor: [] <nil>"}},
+		{"nothing", nil, []string{"check: <nil>", "sequencer: <nil>", "patient: [] <nil>", "damaged exports: 0", "read: 1 2 3 4 5 6 7 <nil>", "auditor: [] <nil>"}},
 		{
 			"an entry is edited",
 			[]string{`UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), '/psy', '/bo') AS BLOB) WHERE row = (` + third + `)`},
@@ -117,7 +124,17 @@ func TestWhatSQLCanDoIsFound(t *testing.T) {
 		{
 			"an entry is deleted",
 			[]string{`DELETE FROM entries WHERE row = (` + third + `)`},
-			[]string{"check: checking: chain of patient jens: entry 3: log has a gap", "patient: internal", "leaf 2: removed: its entry is gone entry 3 of patient jens: removed"},
+			[]string{"check: checking: chain of patient jens: entry 3: log has a gap", "patient: [entry 3 of patient jens: removed: it is missing, and stands in the earlier export] <nil>", "damaged exports: 1", "read: 1 2 4 5 6 7 <nil>", "leaf 2: removed: its entry is gone entry 3 of patient jens: removed"},
+		},
+		{
+			"the last entry is deleted, and others",
+			[]string{`DELETE FROM entries WHERE patient = 'jens' AND seq = (SELECT max(seq) FROM entries WHERE patient = 'jens')`, `DELETE FROM entries WHERE row = (` + third + `)`},
+			[]string{"patient: [entry 3 of patient jens: removed: it is missing, and stands in the earlier export entry 7 of patient jens: removed"},
+		},
+		{
+			"an entry is made unreadable",
+			[]string{`UPDATE entries SET entry = CAST('{' AS BLOB) WHERE row = (` + third + `)`},
+			[]string{"patient: [entry 3 of patient jens: changed: it can't be read] <nil>", "read: 1 2 4 5 6 7 <nil>"},
 		},
 		{
 			"two entries change places",

@@ -16,7 +16,7 @@ import (
 var (
 	errOver     = errors.New("transaction is over")
 	errReadOnly = errors.New("write in a view")
-	errGap      = errors.New("log has a gap")
+	errGap      = fmt.Errorf("log has a gap: %w", bridge.ErrDamaged)
 )
 
 // tx is a transaction as fn sees it.

@@ -182,7 +182,12 @@ func entries(t *testing.T, w *world) {
 		same(w, "leaves after", some, leaves[1:2])
 		none, err4 := tx.Entries().After("a", 3, 10)
 		same(w, "leaves after the last", none, nil)
-		return firstOf(err1, err2, err3, err4)
+		left, err5 := tx.Entries().Left("a", 1)
+		for i, l := range left {
+			same(w, "what is left", l, bridge.LeftLeaf{Leaf: leaves[i+1], Place: uint64(i + 1)})
+		}
+		same(w, "how much is left", len(left), 2)
+		return firstOf(err1, err2, err3, err4, err5)
 	})
 	w.refused(bridge.CodeNotFound, "b", func(tx bridge.Tx) error {
 		_, err := tx.Entries().Append(ledger.Entry{Patient: "b"})
