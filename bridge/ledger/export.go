@@ -139,13 +139,17 @@ func (w *ExportWriter) Close() error { return w.b.Flush() }
 
 // exportReader reads an export's lines.
 type exportReader struct {
-	r    *bufio.Reader
-	line int
+	r      *bufio.Reader
+	line   int
+	begins bool // as an export does
 }
 
 // next decodes the next line; io.EOF when there is none.
 func (r *exportReader) next(v any) error {
 	line, err := r.r.ReadSlice('\n')
+	if r.line == 0 {
+		r.begins = bytes.HasPrefix(line, []byte(`{"form":`))
+	}
 	switch {
 	case errors.Is(err, io.EOF) && len(line) == 0:
 		return io.EOF
@@ -153,16 +157,19 @@ func (r *exportReader) next(v any) error {
 		return fmt.Errorf("reading line %d of the export: %w", r.line+1, err)
 	}
 	r.line++
+	if errors.Is(err, io.EOF) && !json.Valid(line) {
+		return fmt.Errorf("%w in line %d", ErrCut, r.line)
+	}
 	if _, plain := v.(*ExportEntry); plain { // a million of them; a later version may say more
 		if err := json.Unmarshal(line, v); err != nil {
-			return fmt.Errorf("line %d is no line of an export: %w", r.line, err)
+			return fmt.Errorf("line %d is no line of an export", r.line)
 		}
 		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("line %d is no line of an export: %w", r.line, err)
+		return fmt.Errorf("line %d is no line of an export", r.line)
 	}
 	if d.More() {
 		return fmt.Errorf("line %d is no line of an export", r.line)
@@ -170,14 +177,25 @@ func (r *exportReader) next(v any) error {
 	return nil
 }
 
+// What is not an export, or not all of one.
+var (
+	ErrEmpty     = errors.New("this file is empty: not an export")
+	ErrNotExport = errors.New("this file is neither an export of a ledger nor a receipt")
+	ErrCut       = errors.New("this file breaks off")
+)
+
 // openExport reads the header.
 func openExport(r io.Reader) (*exportReader, ExportHeader, error) {
 	e := &exportReader{r: bufio.NewReaderSize(r, maxLine)}
 	var h ExportHeader
-	if err := e.next(&h); err != nil {
+	switch err := e.next(&h); {
+	case errors.Is(err, io.EOF):
+		return nil, h, ErrEmpty
+	case h.Form == "" && !e.begins:
+		return nil, h, ErrNotExport
+	case err != nil:
 		return nil, h, err
-	}
-	if h.Form != ExportForm {
+	case h.Form != ExportForm:
 		return nil, h, fmt.Errorf("not an export: its form is %.60q, want %q", h.Form, ExportForm)
 	}
 	return e, h, nil

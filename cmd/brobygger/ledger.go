@@ -32,7 +32,7 @@ type ledgerCmd struct {
 
 type ledgerShowCmd struct {
 	remote
-	Patient  string `help:"Whose record." placeholder:"PATIENT"`
+	Patient  string `help:"Whose record; a patient's own may be left out." placeholder:"PATIENT"`
 	File     string `help:"An export to read instead; it has no names in it." type:"existingfile" placeholder:"FILE"`
 	Language string `help:"Language of the sentences: da, en, ar or fa; without it, that of --lang." default:"" enum:",da,en,ar,fa"`
 	After    uint64 `help:"Only what stands behind this number." placeholder:"N"`
@@ -40,14 +40,14 @@ type ledgerShowCmd struct {
 
 // Run prints one sentence for each entry, oldest first.
 func (l *ledgerShowCmd) Run(ctx context.Context, out *printer) error {
-	if (l.File == "") == (l.Patient == "") {
-		return usagef("give --patient PATIENT or --file FILE")
+	if l.File != "" && l.Patient != "" {
+		return usagef("give --patient PATIENT or --file FILE, not both")
 	}
 	l.Language = cmp.Or(l.Language, out.language)
 	if l.File != "" {
 		return l.fromFile(out)
 	}
-	p, err := patientID(l.Patient)
+	p, err := l.whose(ctx, out.language, l.Patient)
 	if err != nil {
 		return err
 	}
@@ -85,14 +85,16 @@ func (l *ledgerShowCmd) fromFile(out *printer) error {
 	}
 	defer func() { _ = f.Close() }()
 	all := []ledger.Entry{}
-	err = ledger.ReadEntries(f, func(e ledger.Entry) error {
+	if err := ledger.ReadEntries(f, func(e ledger.Entry) error {
 		if e.Seq > l.After {
 			all = append(all, e)
 		}
 		return nil
-	})
-	if err != nil || out.value(all) {
-		return err
+	}); err != nil {
+		return fmt.Errorf("%s: %w", l.File, err)
+	}
+	if out.value(all) {
+		return nil
 	}
 	for _, e := range all {
 		out.printf("%4d  %s\n", e.Seq, words.Sentence(e, "", "", l.Language))
@@ -102,14 +104,14 @@ func (l *ledgerShowCmd) fromFile(out *printer) error {
 
 type ledgerProofCmd struct {
 	remote
-	Patient string `help:"Whose record." required:"" placeholder:"PATIENT"`
+	Patient string `help:"Whose record; a patient's own may be left out." placeholder:"PATIENT"`
 	Seq     uint64 `arg:"" help:"Number of the entry."`
 	Out     string `help:"File to write, instead of printing; it must not be there." placeholder:"FILE"`
 }
 
 // Run fetches a receipt.
 func (l *ledgerProofCmd) Run(ctx context.Context, out *printer) error {
-	p, err := patientID(l.Patient)
+	p, err := l.whose(ctx, out.language, l.Patient)
 	if err != nil {
 		return err
 	}
@@ -143,7 +145,7 @@ func writeNew(path string, fill func(io.Writer) error) error {
 
 type ledgerExportCmd struct {
 	remote
-	Patient string `help:"Whose record." placeholder:"PATIENT"`
+	Patient string `help:"Whose record; a patient's own may be left out." placeholder:"PATIENT"`
 	Data    string `help:"Folder of the data: export the whole ledger. The bridge must be stopped; or take the folder of a restored backup." type:"existingdir" placeholder:"FOLDER"`
 	Key     string `help:"With --data: the ledger's public key, as 'ledger key' prints it." placeholder:"KEY"`
 	Hashes  bool   `help:"With --data: hashes only, nothing of anybody."`
@@ -153,8 +155,8 @@ type ledgerExportCmd struct {
 
 // Run writes an export.
 func (l *ledgerExportCmd) Run(ctx context.Context, out *printer) error {
-	if (l.Data == "") == (l.Patient == "") {
-		return usagef("give --patient PATIENT or --data FOLDER")
+	if l.Data != "" && l.Patient != "" {
+		return usagef("give --patient PATIENT or --data FOLDER, not both")
 	}
 	if err := writeNew(l.File, func(w io.Writer) error {
 		if l.Data != "" {
@@ -174,7 +176,7 @@ func (l *ledgerExportCmd) Run(ctx context.Context, out *printer) error {
 }
 
 func (l *ledgerExportCmd) ofPatient(ctx context.Context, out *printer, w io.Writer) error {
-	p, err := patientID(l.Patient)
+	p, err := l.whose(ctx, out.language, l.Patient)
 	if err != nil {
 		return err
 	}
@@ -186,7 +188,7 @@ func (l *ledgerExportCmd) ofPatient(ctx context.Context, out *printer, w io.Writ
 		}
 		size, err := ledger.SizeOf(f)
 		if err = errors.Join(err, f.Close()); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", l.Earlier, err)
 		}
 		path += "?earlier=" + strconv.FormatUint(size, 10)
 	}

@@ -35,6 +35,12 @@ func harmScript(ts *testscript.TestScript, _ bool, args []string) {
 	case "truncate":
 		lines = lines[:len(lines)-1]
 	}
-	f := ts.MkAbs(args[2])
-	ts.Check(os.WriteFile(f, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+	text := strings.Join(lines, "\n") + "\n"
+	switch args[0] {
+	case "cut":
+		text = text[:len(text)-100]
+	case "scribble":
+		text = strings.Replace(text, "\n{", "\nx", 1)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }

@@ -45,9 +45,12 @@ func (l *ledgerVerifyCmd) Run(out *printer) error {
 	if r, err := ledger.ParseReceipt(head); err == nil {
 		return l.receipt(out, r, trust)
 	}
+	if _, err := ledger.ReadCheckpoint(head); err == nil {
+		return fmt.Errorf("%s: this is a checkpoint: there are no entries in it to verify; give it as --earlier, with an export", l.File)
+	}
 	report, err := ledger.VerifyExport(io.MultiReader(bytes.NewReader(head), f), trust)
 	if err != nil {
-		return fmt.Errorf("%s can't be verified: %w", l.File, err)
+		return fmt.Errorf("%s: %w", l.File, err)
 	}
 	lacking := lacks(trust.Witnesses, report.Cosigned)
 	if !out.value(report) {
@@ -78,7 +81,9 @@ func (l *ledgerVerifyCmd) trust() (ledger.Trust, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Earlier, err = ledger.ReadEarlier(f, t.Log, t.Witnesses...)
+	if t.Earlier, err = ledger.ReadEarlier(f, t.Log, t.Witnesses...); err != nil {
+		err = fmt.Errorf("%s: %w", l.Earlier, err)
+	}
 	return t, errors.Join(err, f.Close())
 }
 

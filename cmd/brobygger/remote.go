@@ -130,6 +130,21 @@ func (r remote) dial(ctx context.Context, out *printer, on brobygger.Handlers) (
 	return c, err
 }
 
+// whose is the patient of this name, or the caller who is one.
+func (r remote) whose(ctx context.Context, language, name string) (bridge.PatientID, error) {
+	if name != "" {
+		return patientID(name)
+	}
+	var me api.Me
+	if err := r.call(ctx, language, http.MethodGet, "/api/v1/me", nil, nil, &me); err != nil {
+		return "", err
+	}
+	if me.Party.Type() != bridge.TypePatient {
+		return "", usagef("whose? Give --patient")
+	}
+	return bridge.PatientID(me.Party.ID()), nil
+}
+
 // flags are how this command reached the bridge, for the next one.
 func (r remote) flags() string {
 	text := ""
