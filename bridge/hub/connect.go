@@ -32,6 +32,10 @@ func (s *session) connect(id uint32, d *wire.Connect) error {
 	// The place is read after the session can be poked, so that no event falls
 	// between the two.
 	head, oldest, err := s.hub.Gate.Content.Head(s.ctx, caller)
+	var rings []bridge.RingView
+	if err == nil {
+		rings, err = s.hub.Gate.Rings.Rings(s.ctx, caller)
+	}
 	if err != nil {
 		s.fail(id, err)
 		s.cut(max(fatal(err), bridge.CloseGap))
@@ -50,7 +54,7 @@ func (s *session) connect(id uint32, d *wire.Connect) error {
 		Session: s.id, Party: caller.Party, Person: caller.Person,
 		TTLMS: ttl(caller), PingMS: wire.PingEvery.Milliseconds(), TimeMS: time.Now().UnixMilli(),
 		Log: head.Log, N: place.N, Resumed: d.Resume != nil && why == "",
-		Features: []string{}, Limits: s.hub.limits(),
+		Features: []string{}, Limits: s.hub.limits(), Rings: rings,
 	})
 	if why != "" {
 		s.tell(wire.PushResync, wire.Resync{Reason: why, At: head}, lasting)

@@ -210,5 +210,8 @@ func pushOf(e bridge.Delivered) (wire.PushType, any) {
 			Objection: v.Objection, Emergency: v.Emergency, By: v.By, State: v.State, Withheld: e.Withheld,
 		}
 	}
+	if e.Event.Ring != "" || e.Event.Line != "" {
+		return t, lineEvent(e)
+	}
 	return t, wire.ConvEvent{At: v.At, Patient: v.Patient, Conversation: v.Conversation, By: v.By, State: v.State, Withheld: e.Withheld}
 }

@@ -19,11 +19,15 @@ type Gate struct {
 	Consents Consents
 	Rights   Rights
 	Reach    Reach
+
+	Lines     Lines
+	Rings     Rings
+	Callbacks Callbacks
 }
 
 // GateOf returns the verbs of b.
 func GateOf(b *bridge.Bridge) Gate {
-	return Gate{People: b, Talk: b, Content: b, Consents: b, Rights: b, Reach: b}
+	return Gate{People: b, Talk: b, Content: b, Consents: b, Rights: b, Reach: b, Lines: b, Rings: b, Callbacks: b}
 }
 
 // People is who calls, and whom they may know of.
@@ -84,4 +88,37 @@ type Rights interface {
 	Lift(ctx context.Context, c bridge.Caller, p bridge.PatientID, id bridge.ObjectionID) error
 	BreakGlass(ctx context.Context, c bridge.Caller, n bridge.NewEmergency) (bridge.Emergency, error)
 	ConfirmGlass(ctx context.Context, c bridge.Caller, p bridge.PatientID, id string) (bridge.Emergency, error)
+}
+
+// Lines is what professionals do with lines.
+type Lines interface {
+	WhoCanBeRung(ctx context.Context, c bridge.Caller, q bridge.WhoQuery) (bridge.WhoView, error)
+	Lines(ctx context.Context, c bridge.Caller, q bridge.LinesQuery) ([]bridge.LineView, error)
+	LineState(ctx context.Context, c bridge.Caller, id bridge.LineID) (bridge.LineState, error)
+	OpenLine(ctx context.Context, c bridge.Caller, id bridge.LineID, until time.Time, reason string) (bridge.LineView, error)
+	CloseLine(ctx context.Context, c bridge.Caller, id bridge.LineID, until time.Time, reason string) (bridge.LineView, error)
+	Window(ctx context.Context, c bridge.Caller, id bridge.LineID, p bridge.Period, reason string) (bridge.LineView, error)
+	SwitchMe(ctx context.Context, c bridge.Caller, n bridge.NewSwitch) error
+}
+
+// Rings is ringing and being rung.
+type Rings interface {
+	Ring(ctx context.Context, c bridge.Caller, n bridge.NewRing) (bridge.RingView, error)
+	Rings(ctx context.Context, c bridge.Caller) ([]bridge.RingView, error)
+	ShowRing(ctx context.Context, c bridge.Caller, s bridge.Claimant, id bridge.RingID) (bridge.RingClaim, error)
+	AcceptRing(ctx context.Context, c bridge.Caller, session string, id bridge.RingID) (bridge.RingView, error)
+	DeclineRing(ctx context.Context, c bridge.Caller, id bridge.RingID, reason, suggest string) (bridge.RingView, error)
+	HandOver(ctx context.Context, c bridge.Caller, id bridge.RingID, to bridge.HandTo, note string) (bridge.RingView, error)
+	CancelRing(ctx context.Context, c bridge.Caller, id bridge.RingID) (bridge.RingView, error)
+	EndRing(ctx context.Context, c bridge.Caller, id bridge.RingID) (bridge.RingView, error)
+}
+
+// Callbacks is the queue of a line, from both its ends.
+type Callbacks interface {
+	AskCallback(ctx context.Context, c bridge.Caller, n bridge.NewCallback) (bridge.CallbackView, error)
+	TakeCallback(ctx context.Context, c bridge.Caller, id bridge.CallbackID) (bridge.CallbackView, error)
+	RetryCallback(ctx context.Context, c bridge.Caller, id bridge.CallbackID) (bridge.CallbackView, error)
+	CloseCallback(ctx context.Context, c bridge.Caller, id bridge.CallbackID, o bridge.CallbackOutcome) (bridge.CallbackView, error)
+	Callbacks(ctx context.Context, c bridge.Caller, id bridge.LineID) ([]bridge.CallbackView, error)
+	MyCallbacks(ctx context.Context, c bridge.Caller) ([]bridge.CallbackView, error)
 }

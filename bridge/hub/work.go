@@ -52,6 +52,8 @@ func (s *session) carryOut(c wire.Command) {
 		err = s.signOut(c.ID)
 	case wire.CmdSync:
 		err = s.sync(c.ID, c.Data.(*wire.Sync))
+	case wire.CmdLineShow:
+		err = s.showRing(c.ID, c.Data.(*wire.RingOf))
 	case wire.CmdHistory:
 		err = s.history(c.ID, c.Data.(*bridge.HistoryQuery))
 	default:
@@ -96,7 +98,7 @@ func does[D any](f func(s *session, c bridge.Caller, d *D) (any, error)) command
 var commands = map[wire.CommandType]command{}
 
 func init() {
-	for _, group := range []map[wire.CommandType]command{talkCommands, consentCommands, peopleCommands, voiceCommands} {
+	for _, group := range []map[wire.CommandType]command{talkCommands, consentCommands, peopleCommands, voiceCommands, lineCommands} {
 		for t, c := range group {
 			commands[t] = c
 		}

@@ -44,6 +44,25 @@ const (
 	CmdLineSignal       CommandType = "line.signal"
 	CmdLineTurn         CommandType = "line.turn"
 	CmdEntries          CommandType = "entries"
+	CmdLineWho          CommandType = "line.who"
+	CmdLineList         CommandType = "line.list"
+	CmdLineState        CommandType = "line.state"
+	CmdLineOpen         CommandType = "line.open"
+	CmdLineClose        CommandType = "line.close"
+	CmdLineWindow       CommandType = "line.window"
+	CmdLineSwitch       CommandType = "line.switch"
+	CmdLineRing         CommandType = "line.ring"
+	CmdLineShow         CommandType = "line.show"
+	CmdLineCancel       CommandType = "line.cancel"
+	CmdLineAccept       CommandType = "line.accept"
+	CmdLineDecline      CommandType = "line.decline"
+	CmdLineHandOver     CommandType = "line.handoff"
+	CmdLineEnd          CommandType = "line.end"
+	CmdCallbackAsk      CommandType = "line.callback"
+	CmdCallbackTake     CommandType = "line.callback.take"
+	CmdCallbackRetry    CommandType = "line.callback.retry"
+	CmdCallbackClose    CommandType = "line.callback.close"
+	CmdCallbackList     CommandType = "line.callbacks"
 )
 
 // Command is a frame of a client, decoded. The zero Type is the answer to a
@@ -83,6 +102,9 @@ type Connected struct {
 	Resumed  bool       `json:"resumed"`
 	Features []string   `json:"features"`
 	Limits   Limits     `json:"limits"`
+	// Rings are those that go on for the party. A client rings by them alone, when
+	// it has caught up: what lies in the log may be long over.
+	Rings []bridge.RingView `json:"rings"`
 }
 
 // Refresh puts a new token in the place of the one that the session began with.

@@ -24,6 +24,10 @@ const (
 	PushConvLocked   = PushType(bridge.EventConvLocked)
 	PushConvUnlocked = PushType(bridge.EventConvUnlocked)
 	PushConsent      = PushType(bridge.EventConsent)
+	PushLineRinging  = PushType(bridge.EventLineRinging)
+	PushLineStop     = PushType(bridge.EventLineStop)
+	PushLineState    = PushType(bridge.EventLineState)
+	PushLineCallback = PushType(bridge.EventLineCallback)
 
 	PushWelcome    PushType = "welcome"
 	PushPoke       PushType = "poke" // its n says how far the log has grown; it carries nothing else

@@ -4,6 +4,7 @@
 package wire_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge"
@@ -91,7 +92,9 @@ type exchange struct {
 	content  bool // the answer carries content, and so a beat
 }
 
-var exchanges = []exchange{
+var exchanges = slices.Concat(mainExchanges, lineExchanges)
+
+var mainExchanges = []exchange{
 	{
 		Type: wire.CmdConnect,
 		Data: &wire.Connect{Token: "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln", Role: psych, Device: "ward tablet", App: "example/1.0", Language: "da", Fresh: true, Resume: &here},
@@ -218,7 +221,9 @@ type push struct {
 	Data    any
 }
 
-var pushes = []push{
+var pushes = slices.Concat(mainPushes, linePushes)
+
+var mainPushes = []push{
 	{wire.PushMessage, 10422, 41, &messageEvent},
 	{wire.PushAmended, 10423, 41, &wire.MessageEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-301", By: psych, Withheld: []bridge.Code{bridge.CodeConsentWithdrawn}}},
 	{wire.PushReturned, 10424, 0, &wire.ReturnedEvent{At: at, Patient: patient, Conversation: "c-7", ID: "m-302", Request: "r-9", State: "declined"}},
