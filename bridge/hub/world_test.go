@@ -43,7 +43,7 @@ func newWorld() *world {
 }
 
 func (w *world) gate() hub.Gate {
-	return hub.Gate{People: worldPeople{world: w}, Talk: worldTalk{world: w}, Content: w}
+	return hub.Gate{People: worldPeople{world: w}, Talk: worldTalk{world: w}, Content: w, Rings: worldRings{}}
 }
 
 // post appends a message to the party's log, and pokes.
@@ -224,3 +224,8 @@ func (w *world) Verify(token string) (bridge.Identity, error) {
 }
 
 func (w *world) Redeem(ticket string) (bridge.Identity, error) { return w.Verify(ticket) }
+
+// worldRings is a world in which nobody rings.
+type worldRings struct{ hub.Rings }
+
+func (worldRings) Rings(context.Context, bridge.Caller) ([]bridge.RingView, error) { return nil, nil }

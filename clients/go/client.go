@@ -25,6 +25,7 @@ type Client struct {
 	outbox outbox
 	done   chan struct{} // closed when everything has ended
 	work   sync.WaitGroup
+	rings  map[bridge.RingID]bool // that Handlers.Ringing was told of; the dispatcher's own
 
 	mu      sync.Mutex // guards the following fields
 	state   State
@@ -49,7 +50,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		o: o, state: Disconnected, changed: make(chan struct{}), done: make(chan struct{}), place: o.Resume,
-		patient: map[bridge.ConversationID]bridge.PatientID{}, follows: map[bridge.PatientID]wire.PresenceSub{},
+		patient: map[bridge.ConversationID]bridge.PatientID{}, follows: map[bridge.PatientID]wire.PresenceSub{}, rings: map[bridge.RingID]bool{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.inbox.wake = make(chan struct{}, 1)

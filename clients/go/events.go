@@ -35,6 +35,17 @@ type Handlers struct {
 	// Consent tells that a consent, request, objection or emergency access changed.
 	Consent func(Consent)
 
+	// Ringing tells that somebody rings, on this device among others. What it is
+	// about is claimed by ShowRing. It is told once, until RingStopped.
+	Ringing func(Ringing)
+	// RingStopped tells that it rings no more, and in State why.
+	RingStopped func(Ringing)
+	// RingChanged tells of a ring of one's own, or that one answered. When nobody
+	// answered, View.Fallback says what can be done.
+	RingChanged func(Ringing)
+	// Callback tells that a callback changed.
+	Callback func(Callback)
+
 	Typing   func(wire.TypingSeen)
 	Presence func(bridge.Presence)
 	// Resync tells that events are missing for good, since the client was away too

@@ -71,6 +71,7 @@ func (c *Client) connect() (*conn, error) {
 		return nil, c.refusal(k, err)
 	}
 	c.begin(k, session)
+	c.ringOn(session.Rings)
 	return k, nil
 }
 

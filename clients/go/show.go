@@ -69,5 +69,7 @@ func (c *Client) tell(e wire.Event) {
 		if on.Consent != nil {
 			handle(c, e, func(d wire.ConsentEvent) { on.Consent(Consent{e.N, d}) })
 		}
+	default:
+		c.tellLine(e)
 	}
 }
