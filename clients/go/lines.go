@@ -170,9 +170,17 @@ func (c *Client) tellLine(e wire.Event) {
 			}
 		})
 	case wire.PushLineState:
-		if on.RingChanged != nil {
-			handle(c, e, func(d wire.RingEvent) { on.RingChanged(Ringing{e.N, d}) })
-		}
+		handle(c, e, func(d wire.RingEvent) {
+			if c.rings[d.Ring] && d.View != nil && d.View.State != bridge.RingRinging { // answered here, or on another device of ours
+				delete(c.rings, d.Ring)
+				if on.RingStopped != nil && d.View.Device != c.Session().Session {
+					on.RingStopped(Ringing{e.N, d})
+				}
+			}
+			if on.RingChanged != nil {
+				on.RingChanged(Ringing{e.N, d})
+			}
+		})
 	case wire.PushLineCallback:
 		if on.Callback != nil {
 			handle(c, e, func(d wire.CallbackEvent) { on.Callback(Callback{e.N, d}) })
