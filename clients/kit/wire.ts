@@ -183,6 +183,44 @@ export interface Commands {
   "line.signal": { d: LineSignal; ok: Empty };
   /** A relay for the voice of an answered ring, for where the two devices can't reach each other. `not_found` where the bridge has none. */
   "line.turn": { d: LineTurn; ok: TurnGiven };
+  /** Whether somebody would hear a ring for a patient now; a hint. */
+  "line.who": { d: WhoQuery; ok: WhoView };
+  /** Lines: which are open, what they promise, how many wait. */
+  "line.list": { d: LinesQuery; ok: LinesFound };
+  /** A line of yours: who can be rung on it, and what goes on. */
+  "line.state": { d: LineOf; ok: LineState };
+  /** Open a line of yours by hand. */
+  "line.open": { d: LineSwitch; ok: LineView };
+  /** Close a line of yours by hand. */
+  "line.close": { d: LineSwitch; ok: LineView };
+  /** Open a line of yours for one period besides its hours. */
+  "line.window": { d: LineWindow; ok: LineView };
+  /** Do, or do not, ring me on a line. */
+  "line.switch": { d: NewSwitch; ok: Empty };
+  /** Ring somebody, or a line, about a patient. */
+  "line.ring": { d: LineRing; ok: RingAnswer };
+  /** What a ring is about; a disclosure, closed by an ack as those of history are. */
+  "line.show": { d: RingOf; ok: RingClaim };
+  /** Stop a ring of yours that nobody has answered. */
+  "line.cancel": { d: RingOf; ok: RingAnswer };
+  /** Answer. One device wins; for every other it is ring_taken. */
+  "line.accept": { d: RingOf; ok: RingAnswer };
+  /** Not now, or not me: the next people are rung. */
+  "line.decline": { d: RingDecline; ok: RingAnswer };
+  /** Ring others instead of you, who answered. */
+  "line.handoff": { d: RingHandOver; ok: RingAnswer };
+  /** The talk is over. */
+  "line.end": { d: RingOf; ok: RingAnswer };
+  /** Take a place in the queue of a line that did not answer. */
+  "line.callback": { d: NewCallback; ok: CallbackAnswer };
+  /** I ring back. */
+  "line.callback.take": { d: CallbackOf; ok: CallbackAnswer };
+  /** Nobody was there; put it back in the queue. */
+  "line.callback.retry": { d: CallbackOf; ok: CallbackAnswer };
+  /** Close a callback, with its outcome. */
+  "line.callback.close": { d: CallbackEnd; ok: CallbackAnswer };
+  /** Who waits to be rung back: by a line of yours, or you. */
+  "line.callbacks": { d: CallbackList; ok: CallbacksListed };
 }
 
 export type CommandType = keyof Commands;
@@ -212,6 +250,14 @@ export interface Pushes {
   "conv.unlocked": ConvEvent;
   /** A consent, request, objection or emergency access changed. */
   "consent.state": ConsentEvent;
+  /** Somebody rings you. Show it while `view.left_ms` lasts, and claim what it is about by line.show. */
+  "line.ringing": RingEvent;
+  /** It rings no more on your devices; state says why, by who answered. */
+  "line.stop": RingEvent;
+  /** A ring of yours, or that you answered, has changed. When nobody answered, `view.fallback` says what you can do. */
+  "line.state": RingEvent;
+  /** A callback of yours, or in the queue of a line of yours, has changed. */
+  "line.callback": CallbackEvent;
   /** The first frame. */
   "welcome": Welcome;
   /** There is something to fetch, up to n: sync. */
@@ -237,7 +283,7 @@ export interface Pushes {
 export type PushType = keyof Pushes;
 
 /** Pushes that are events of the party's log, and carry n. */
-export type DurableType = "message" | "message.amended" | "message.returned" | "receipt" | "conv.added" | "conv.updated" | "conv.locked" | "conv.unlocked" | "consent.state";
+export type DurableType = "message" | "message.amended" | "message.returned" | "receipt" | "conv.added" | "conv.updated" | "conv.locked" | "conv.unlocked" | "consent.state" | "line.ringing" | "line.stop" | "line.state" | "line.callback";
 
 export type EphemeralType = "welcome" | "resync" | "authz" | "typing" | "presence" | "line.avail" | "line.signal" | "going_away" | "disconnect";
 
@@ -343,6 +389,104 @@ export interface Limits {
   fresh_ms: number;
 }
 
+/** RingID names one attempt to reach somebody. */
+export type RingID = string;
+
+/** RingState is how far a ring has come. */
+export type RingState = "ringing" | "accepted" | "ended" | "cancelled" | "unanswered";
+
+/** RingSide is what somebody has to do with a ring. */
+export type RingSide = "caller" | "target" | "talker";
+
+/** LineID names one line. */
+export type LineID = string;
+
+/** PatientID names the patient that information is about. */
+export type PatientID = "brobygger-canary" | "brobygger-nobody";
+
+/** CareFunction is what somebody is for one patient. */
+export type CareFunction = "own-gp" | "treating-psychiatrist" | "treating-physician" | "contact-nurse" | "support-worker" | "caseworker" | "care-manager" | "interpreter";
+
+/**
+ * Party names whom a scope is about: exactly one of Ref and Function is set. An
+ * organization stands for itself and its units.
+ */
+export interface Party {
+  ref?: Ref;
+  function?: CareFunction;
+}
+
+/** Purpose is why information is used. */
+export type Purpose = "treatment" | "care-coordination" | "discharge" | "social-casework" | "employment-followup" | "benefit-assessment" | "emergency";
+
+/** Topic is a kind of information. A part of a message carries at least one. */
+export type Topic = "mental-health" | "medication" | "substance-use" | "somatic-health" | "social-situation" | "housing" | "employment" | "practical";
+
+/** ConversationID names a conversation. */
+export type ConversationID = string;
+
+/**
+ * Code is a machine-readable reason, basis of an error or a denial:
+ * "consent_required", "objection". Texts are the policy's.
+ */
+export type Code = ErrorCode | (string & {});
+
+/** Promise is what a line promises its callers; its report counts what was kept. */
+export interface Promise {
+  answer_seconds?: number;
+  callback_minutes?: number;
+}
+
+/** Period is a span of time, [Start, End). A zero End means open. */
+export interface Period {
+  start: Time;
+  end?: Time;
+}
+
+/** Fallback is what a caller whom nobody answered can do. */
+export interface Fallback {
+  line?: LineID;
+  inbox?: Ref;
+  phone?: string;
+  waiting: number;
+  promise?: Promise;
+  due_at?: Time;
+  windows?: Period[];
+}
+
+/**
+ * RingView is a ring as one of its parties sees it. A target is told that it
+ * rings, and what it is about only by ShowRing.
+ */
+export interface RingView {
+  id: RingID;
+  rev: number;
+  state: RingState;
+  mine?: RingSide;
+  line?: LineID;
+  line_name?: string;
+  urgent?: boolean;
+  voice?: boolean;
+  left_ms?: number;
+  by?: Ref;
+  device?: string;
+  patient?: PatientID;
+  caller?: Ref;
+  wanted?: Party;
+  purpose?: Purpose;
+  case?: string;
+  topics?: Topic[];
+  via?: string;
+  ringing?: Ref[];
+  conversation?: ConversationID;
+  started_at?: Time;
+  answered_at?: Time;
+  ended_at?: Time;
+  ended?: Code;
+  fallback?: Fallback;
+  out_of_date?: boolean;
+}
+
 /**
  * Connected answers Connect. N is the client's place: that of Resume when
  * Resumed, with what lies behind it following as pushes; else the newest.
@@ -359,6 +503,7 @@ export interface Connected {
   resumed: boolean;
   features: string[];
   limits: Limits;
+  rings: RingView[];
 }
 
 /**
@@ -401,12 +546,6 @@ export interface Synced {
   more: boolean;
 }
 
-/** ConversationID names a conversation. */
-export type ConversationID = string;
-
-/** Topic is a kind of information. A part of a message carries at least one. */
-export type Topic = "mental-health" | "medication" | "substance-use" | "somatic-health" | "social-situation" | "housing" | "employment" | "practical";
-
 /** Part is a piece of a message about named topics. Redaction takes whole parts. */
 export interface Part {
   topics: Topic[];
@@ -440,35 +579,8 @@ export interface Draft {
 /** MessageState says what became of a message. */
 export type MessageState = "accepted" | "held" | "returned";
 
-/** CareFunction is what somebody is for one patient. */
-export type CareFunction = "own-gp" | "treating-psychiatrist" | "treating-physician" | "contact-nurse" | "support-worker" | "caseworker" | "care-manager" | "interpreter";
-
-/**
- * Party names whom a scope is about: exactly one of Ref and Function is set. An
- * organization stands for itself and its units.
- */
-export interface Party {
-  ref?: Ref;
-  function?: CareFunction;
-}
-
-/**
- * Code is a machine-readable reason, basis of an error or a denial:
- * "consent_required", "objection". Texts are the policy's.
- */
-export type Code = ErrorCode | (string & {});
-
 /** RemedyKind is what somebody can do about a denial. */
 export type RemedyKind = "ask-patient" | "ask-treating-team" | "emergency" | "ring" | "write" | "phone" | "name-purpose" | "name-topics" | "name-case" | "sign-in-higher";
-
-/** Purpose is why information is used. */
-export type Purpose = "treatment" | "care-coordination" | "discharge" | "social-casework" | "employment-followup" | "benefit-assessment" | "emergency";
-
-/** Period is a span of time, [Start, End). A zero End means open. */
-export interface Period {
-  start: Time;
-  end?: Time;
-}
 
 /**
  * Scope is what a consent permits: between whom, about what, why, in which case
@@ -559,9 +671,6 @@ export interface Amendment {
   reason: string;
 }
 
-/** PatientID names the patient that information is about. */
-export type PatientID = "brobygger-canary" | "brobygger-nobody";
-
 /**
  * Attachment describes a file of a message: PDF, PNG, JPEG or plain text, found
  * by its bytes and not by its name, at most MaxAttachment long.
@@ -648,9 +757,6 @@ export interface Typing {
   on: boolean;
 }
 
-/** LineID names one line. */
-export type LineID = string;
-
 /**
  * PresenceSub follows the presence of members, in one patient's matter, or who can
  * be rung on a line, for its own people: Patient and Members are set, or Line.
@@ -671,12 +777,6 @@ export interface Presence {
   pe: string;
   rev: number;
   age_ms: number;
-}
-
-/** Promise is what a line promises its callers; its report counts what was kept. */
-export interface Promise {
-  answer_seconds?: number;
-  callback_minutes?: number;
 }
 
 /** LineView is what professionals may see of a line. It is about no patient. */
@@ -840,9 +940,6 @@ export interface ConsentWithdraw {
 
 /** DisclosureState says how a disclosure ended. */
 export type DisclosureState = "open" | "shown" | "stale" | "unsent" | "unknown";
-
-/** RingID names one attempt to reach somebody. */
-export type RingID = string;
 
 /** Disclosure is the claim that is durable before content leaves (I3). */
 export interface Disclosure {
@@ -1339,6 +1436,249 @@ export interface TurnGiven {
   ttl_ms: number;
 }
 
+/** WhoQuery asks who can be rung for a patient: somebody, or a line, one of them. */
+export interface WhoQuery {
+  patient: PatientID;
+  wanted?: Party;
+  line?: LineID;
+  purpose?: Purpose;
+  case?: string;
+}
+
+/** WhoState is whether somebody would hear a ring now. */
+export type WhoState = "available" | "busy" | "closed" | "none";
+
+/** RingPerson is somebody who would be rung. */
+export interface RingPerson {
+  party: Ref;
+  name: string;
+  via: string;
+  busy?: boolean;
+}
+
+/**
+ * WhoView is who can be rung now, as far as the caller may know. It is a hint:
+ * whether they may be rung about something the gate says when they are.
+ */
+export interface WhoView {
+  state: WhoState;
+  count: number;
+  people?: RingPerson[];
+  line?: LineView;
+  next?: Time;
+  out_of_date?: boolean;
+}
+
+/** LinesQuery selects lines. Limit 0 means 100, at most 1000. */
+export interface LinesQuery {
+  organization?: string;
+  mine?: boolean;
+  limit?: number;
+}
+
+/** LinesFound answers line.list. */
+export interface LinesFound {
+  lines: LineView[];
+}
+
+/** LineOf names a line. */
+export interface LineOf {
+  line: LineID;
+}
+
+/**
+ * LineSwitch opens or closes a line by hand. Open without Until lasts to the end
+ * of the local day, close until the line opens next by its hours.
+ */
+export interface LineSwitch {
+  line: LineID;
+  until?: Time;
+  reason?: string;
+}
+
+/** LineWindow opens a line for one period besides its hours. */
+export interface LineWindow {
+  line: LineID;
+  period: Period;
+  reason?: string;
+}
+
+/** NewSwitch is a hand on one's own switch. */
+export interface NewSwitch {
+  line?: LineID;
+  on: boolean;
+  until?: Time;
+  reason?: string;
+}
+
+/**
+ * LineRing rings somebody, or a line, about a patient: exactly one of Wanted and
+ * Line is set. Repeat with the same mid as often as you like.
+ */
+export interface LineRing {
+  mid: string;
+  patient: PatientID;
+  wanted?: Party;
+  line?: LineID;
+  purpose: Purpose;
+  case?: string;
+  topics: Topic[];
+  note?: string;
+  urgent?: boolean;
+  voice?: boolean;
+}
+
+/** RingAnswer answers what was done with a ring. */
+export interface RingAnswer {
+  ring: RingView;
+}
+
+/** RingOf names a ring. */
+export interface RingOf {
+  ring: RingID;
+}
+
+/** RingResult is how the ringing of one target ended. */
+export type RingResult = "answered" | "answered-elsewhere" | "declined" | "missed" | "stopped";
+
+/** RingDone is how one target stopped ringing. */
+export interface RingDone {
+  target: Ref;
+  result: RingResult;
+  reason?: string;
+  suggest?: string;
+  at: Time;
+}
+
+/**
+ * RingClaim is a ring with what it is about, as it was claimed for one of those it
+ * rings, or with the words that came back, for who rang.
+ */
+export interface RingClaim {
+  ring: RingView;
+  caller?: Ref;
+  caller_name?: string;
+  patient?: PatientID;
+  name?: string;
+  purpose?: Purpose;
+  case?: string;
+  topics?: Topic[];
+  note?: string;
+  handed_by?: Ref;
+  handed_note?: string;
+  declines?: RingDone[];
+  withheld?: Code[];
+  disclosure?: DisclosureID;
+}
+
+/** RingDecline stops a ring on all devices of who says it. */
+export interface RingDecline {
+  ring: RingID;
+  reason?: string;
+  suggest?: string;
+}
+
+/**
+ * HandTo is whom a ring is handed over to: a role, or the people of a line, of
+ * one tier of it where Tier is 1 or more. Without a line it is the ring's own.
+ */
+export interface HandTo {
+  party?: Ref;
+  line?: LineID;
+  tier?: number;
+}
+
+/** RingHandOver rings others instead of who answered. */
+export interface RingHandOver {
+  ring: RingID;
+  to: HandTo;
+  note?: string;
+}
+
+/** NewCallback asks to be rung back after a ring that nobody answered. */
+export interface NewCallback {
+  mid: string;
+  ring: RingID;
+  window?: Period;
+}
+
+/** CallbackID names one callback. */
+export type CallbackID = string;
+
+/** CallbackState is how far a callback has come. */
+export type CallbackState = "waiting" | "taken" | "closed";
+
+/** CallbackOutcome is how a callback ended. */
+export type CallbackOutcome = "talked" | "not-reached" | "written" | "cancelled" | "forbidden";
+
+/**
+ * Callback is a line's promise to ring back: a place in its queue and a time by
+ * which it is kept.
+ */
+export interface Callback {
+  id: CallbackID;
+  rev: number;
+  mid: string;
+  ring: RingID;
+  line: LineID;
+  patient: PatientID;
+  caller: Ref;
+  purpose: Purpose;
+  case?: string;
+  topics: Topic[];
+  consents?: ConsentID[];
+  state: CallbackState;
+  window: Period;
+  asked_at: Time;
+  due_at: Time;
+  taker?: Ref;
+  taken_at?: Time;
+  tries?: number;
+  reminded_at?: Time;
+  escalated_at?: Time;
+  outcome?: CallbackOutcome;
+  closed_by?: Ref;
+  closed_at?: Time;
+}
+
+/**
+ * CallbackView is a callback as somebody sees it. For one of the line's people who
+ * may not be told whom it is about, only its place and its times.
+ */
+export interface CallbackView extends Callback {
+  line_name?: string;
+  caller_name?: string;
+  before: number;
+  all: number;
+  withheld?: Code[];
+}
+
+/** CallbackAnswer answers what was done with a callback. */
+export interface CallbackAnswer {
+  callback: CallbackView;
+}
+
+/** CallbackOf names a callback. */
+export interface CallbackOf {
+  callback: CallbackID;
+}
+
+/** CallbackEnd closes a callback. Without an outcome none is closed. */
+export interface CallbackEnd {
+  callback: CallbackID;
+  outcome: CallbackOutcome;
+}
+
+/** CallbackList asks for the queue of a line; without one, for your own callbacks. */
+export interface CallbackList {
+  line?: LineID;
+}
+
+/** CallbacksListed answers CallbackList, in the order of the queue. */
+export interface CallbacksListed {
+  callbacks: CallbackView[];
+}
+
 /**
  * MessageEvent is what message and message.amended hold. Message is there unless
  * Withheld says why not; then Disclosure names the claim to close by an ack.
@@ -1408,6 +1748,30 @@ export interface ConsentEvent {
   by?: Ref;
   state: string;
   withheld?: Code[];
+}
+
+/**
+ * RingEvent tells of a ring. To whom it rings it names no patient: what it is
+ * about is claimed by line.show. View is the ring as it stands when it is told.
+ */
+export interface RingEvent {
+  at: Time;
+  ring: RingID;
+  line?: LineID;
+  by?: Ref;
+  state?: string;
+  view?: RingView;
+}
+
+/** CallbackEvent tells that a callback changed; State is what became of it. */
+export interface CallbackEvent {
+  at: Time;
+  callback: CallbackID;
+  line: LineID;
+  ring?: RingID;
+  patient?: PatientID;
+  by?: Ref;
+  state: string;
 }
 
 /**
