@@ -29,6 +29,9 @@ type upload struct {
 
 // download is a file as it leaves.
 type download struct {
+	Status        int
+	AcceptRanges  string `header:"Accept-Ranges" doc:"Always bytes."`
+	ContentRange  string `header:"Content-Range" doc:"Of a piece: which, and of how many bytes."`
 	ContentType   string `header:"Content-Type" doc:"The media type, found by the bytes: application/pdf, image/png, image/jpeg or text/plain."`
 	Disposition   string `header:"Content-Disposition" doc:"Always attachment."`
 	Security      string `header:"Content-Security-Policy" doc:"A sandbox, whatever the file is."`
@@ -103,21 +106,37 @@ func (a *api) attachmentRoutes(v Messages, reading Reading) {
 	}}
 	r := route{
 		method: http.MethodGet, path: "/attachments/{attachment}", id: "download-attachment", tag: tagMessages,
-		summary: "Download a file", detail: "It is a disclosure. " + freshness, fresh: true, codes: refusals,
+		summary: "Download a file", detail: "It is a disclosure. " + freshness + inPieces, fresh: true, codes: refusals,
 	}
 	op := a.operation(r)
-	op.Responses["200"] = &huma.Response{Description: "The file.", Content: map[string]*huma.MediaType{
-		"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-	}}
+	bytesOf := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	op.Responses["200"] = &huma.Response{Description: "The file.", Content: bytesOf}
+	op.Responses["206"] = &huma.Response{Description: "A piece of the file.", Content: bytesOf}
 	huma.Register(a.huma, op, func(ctx context.Context, in *struct {
 		Attachment bridge.AttachmentID `path:"attachment" maxLength:"64" doc:"The file's id."`
+		Range      string              `header:"Range" maxLength:"64" example:"bytes=0-1048575" doc:"One range of bytes (RFC 9110); several, or another unit, give the whole file."`
 	},
 	) (*download, error) {
-		file, content, claim, err := reading.Attachment(ctx, callOf(ctx).caller, claimant(ctx), in.Attachment)
+		caller := callOf(ctx).caller
+		file, content, claim, err := reading.Attachment(ctx, caller, claimant(ctx), in.Attachment)
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}
+		status, which, size := http.StatusOK, "", len(content)
+		p, ok, err := pieceOf(in.Range, size)
+		if err != nil {
+			if claim != "" { // no byte of it leaves (I10)
+				err = errors.Join(err, reading.Close(ctx, caller, []bridge.DisclosureID{claim}, bridge.DisclosureUnsent))
+			}
+			return nil, a.problem(ctx, err)
+		}
+		if ok {
+			status, which, content = http.StatusPartialContent, p.words(size), content[p.from:p.to]
+		}
 		return &download{
+			Status:        status,
+			AcceptRanges:  "bytes",
+			ContentRange:  which,
 			ContentType:   file.Type,
 			Disposition:   mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}),
 			Security:      "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -127,3 +146,7 @@ func (a *api) attachmentRoutes(v Messages, reading Reading) {
 		}, nil
 	})
 }
+
+// inPieces says how a slow reader gets a large file.
+const inPieces = " Where the line is too slow for that, ask for pieces by `Range`: each is a disclosure of its own, with a beat, a claim and three seconds of its own. " +
+	"A piece is not shown and not used; report it as stale when it has come. The file is shown when it is whole, while its last piece is fresh, and that piece alone is reported as shown."

@@ -81,6 +81,10 @@ func (v *verbs) Attachment(_ context.Context, _ bridge.Caller, s bridge.Claimant
 	return bridge.Attachment{Name: "Medicinliste æ.pdf", Type: "application/pdf"}, []byte("%PDF-1.7"), "d-01", v.called(s)
 }
 
+func (v *verbs) Close(_ context.Context, _ bridge.Caller, claims []bridge.DisclosureID, s bridge.DisclosureState) error {
+	return v.called("close", claims, s)
+}
+
 func (v *verbs) SignOut(_ context.Context, _ bridge.Caller, s bridge.Subject) error {
 	return v.called("sign-out", s)
 }

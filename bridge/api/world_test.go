@@ -12,10 +12,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/api"
 	"github.com/brobygger/brobygger/bridge/bridgetest"
+	"github.com/brobygger/brobygger/bridge/wire"
 )
 
 // world is a whole bridge behind HTTP, on a port of its own.
@@ -24,6 +26,7 @@ type world struct {
 	t       *testing.T
 	url     string
 	metrics *api.Metrics
+	over    chan struct{} // something when an answer that was cut off has ended
 }
 
 // names signs the people of the region in by their names.
@@ -34,12 +37,21 @@ func (names) Verify(token string) (bridge.Identity, error) { return bridgetest.I
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	m := api.NewMetrics()
-	w := &world{World: bridgetest.New(t, bridgetest.WithMeter(m)), t: t, metrics: m}
+	w := &world{World: bridgetest.New(t, bridgetest.WithMeter(m)), t: t, metrics: m, over: make(chan struct{}, 1)}
 	h, err := api.New(api.Config{Bridge: w.Bridge, Verifier: names{}, Metrics: m, Limits: api.Limits{PerCaller: -1, PerIP: -1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		h.ServeHTTP(rw, r)
+		if time.Since(began) >= wire.Fresh {
+			select {
+			case w.over <- struct{}{}:
+			default:
+			}
+		}
+	}))
 	t.Cleanup(s.Close)
 	w.url = s.URL
 	return w
