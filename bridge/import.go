@@ -12,6 +12,7 @@ type ImportBatch struct {
 	Teams      map[PatientID][]CareTeamMember
 	Consents   []Consent   // a consent that is there already, ended or not, stays as it is
 	Objections []Objection // likewise
+	Lines      []Line      // what was put in by hand stays: exceptions, and a rota where the line brings none
 }
 
 // ImportReport counts what became of a batch.

@@ -66,6 +66,11 @@ func (i *importing) all(batch ImportBatch) error {
 			return err
 		}
 	}
+	for _, l := range batch.Lines {
+		if err := i.line(l); err != nil {
+			return err
+		}
+	}
 	for _, p := range batch.Patients {
 		if err := i.patient(p); err != nil {
 			return err

@@ -20,6 +20,7 @@ func (b *Reader) Batch() (bridge.ImportBatch, Report, error) {
 		x:             newIndex(b.Known),
 		organizations: map[bridge.Ref]*bridge.Organization{},
 		roles:         map[bridge.Ref]*bridge.PractitionerRole{},
+		lines:         map[*resource]*line{},
 		accounts:      map[bridge.Subject]bridge.Ref{},
 		actsForWhom:   map[bridge.Ref]bridge.Ref{},
 		batch:         bridge.ImportBatch{Teams: map[bridge.PatientID][]bridge.CareTeamMember{}},
@@ -56,6 +57,8 @@ type conversion struct {
 	roles         map[bridge.Ref]*bridge.PractitionerRole
 	order         []*resource // taken organizations and units, in order of input
 	roleOrder     []*resource
+	lines         map[*resource]*line
+	lineOrder     []*resource
 	accounts      map[bridge.Subject]bridge.Ref
 	actsForWhom   map[bridge.Ref]bridge.Ref // taken related persons and their patients
 	signIns       []bridge.Resource
@@ -88,6 +91,7 @@ func (c *conversion) run(all []*resource) {
 	}{
 		{"Organization", c.organization},
 		{"CareTeam", c.unit},
+		{"HealthcareService", c.line},
 		{"Practitioner", c.practitioner},
 		{"PractitionerRole", c.role},
 		{"Patient", c.patient},
@@ -120,6 +124,10 @@ func (c *conversion) unmodified(r *resource) {
 func (c *conversion) finish() {
 	for _, r := range c.roleOrder {
 		c.absences(r)
+		c.tiers(r)
+	}
+	for _, r := range c.lineOrder {
+		c.shifts(r)
 	}
 	var directory []bridge.Resource
 	placed := map[bridge.Ref]bool{}

@@ -29,6 +29,8 @@ const (
 	ExtSubstitute = Base + "/StructureDefinition/substitute"
 	ExtScope      = Base + "/StructureDefinition/consent-scope"
 	ExtEvidence   = Base + "/StructureDefinition/consent-evidence"
+	ExtLine       = Base + "/StructureDefinition/line"
+	ExtTier       = Base + "/StructureDefinition/line-tier"
 	// PolicyBase before a legal basis makes Consent.policy.uri.
 	PolicyBase = Base + "/policy/"
 )

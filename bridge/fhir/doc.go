@@ -5,12 +5,16 @@
 // consents and objections back.
 //
 // It takes Organization, Practitioner, PractitionerRole, Patient, RelatedPerson,
-// CareTeam and Consent from Bundles (collection, transaction, batch, message,
+// CareTeam, HealthcareService and Consent from Bundles (collection, transaction, batch, message,
 // searchset) and from NDJSON; other types are skipped and reported. XML is
 // refused. The Danish profiles are understood: MedCom's CareCommunication 5.0
 // messages, hl7.dk's dk-core identifiers, and consents in the shape of IHE's
 // Privacy Consent on FHIR. What no published system has a code for is in our
 // own, in the folder terminology.
+//
+// A HealthcareService with our extension "line" is a line that can be rung: its
+// availableTime are its hours, its notAvailable closes it. Who answers is told by
+// PractitionerRole.healthcareService, in which tier by our extension "line-tier".
 //
 // # What a fault does
 //

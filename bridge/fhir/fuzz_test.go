@@ -62,6 +62,16 @@ func FuzzRead(f *testing.F) {
 				t.Fatal("an objection against nobody was taken")
 			}
 		}
+		for _, l := range batch.Lines {
+			if bridge.ValidateID(string(l.ID)) != nil || bridge.Ref("Organization/"+l.Organization).Validate() != nil || l.Name == "" || l.Capacity < 0 {
+				t.Fatal("a line of nobody was taken")
+			}
+			for _, s := range l.Callers.Sectors {
+				if s == "" {
+					t.Fatal("a caller's sector was dropped")
+				}
+			}
+		}
 		for id, team := range batch.Teams {
 			for _, m := range append(team, bridge.CareTeamMember{Member: id.Ref(), Function: "-"}) {
 				if m.Member.Validate() != nil || m.Function == "" {

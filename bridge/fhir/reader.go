@@ -181,7 +181,7 @@ func (b *Reader) addResource(name, at, fullURL string, o object, m *message) err
 // used are the types that an import takes.
 var used = map[string]bool{
 	"Organization": true, "Practitioner": true, "PractitionerRole": true,
-	"Patient": true, "RelatedPerson": true, "CareTeam": true, "Consent": true,
+	"Patient": true, "RelatedPerson": true, "CareTeam": true, "Consent": true, "HealthcareService": true,
 }
 
 // typeName reports whether s can be the name of a FHIR type, and so be repeated

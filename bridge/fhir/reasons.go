@@ -76,6 +76,7 @@ const (
 	RestrictionNotSup Reason = "restriction_cannot_be_kept"
 	NotFromMessage    Reason = "not_from_a_message"
 	PartyNotSupported Reason = "party_not_supported"
+	NoLine            Reason = "no_line"
 )
 
 // What is noted about a resource that is taken.
@@ -98,6 +99,8 @@ const (
 	IDDerived          Reason = "id_derived"
 	EndAssumed         Reason = "end_assumed_in_a_year"
 	SubstituteMissing  Reason = "substitute_not_kept"
+	ContactNotKept     Reason = "contact_not_kept"
+	LineElsewhere      Reason = "line_not_in_the_batch"
 )
 
 // Text says the reason in plain English.
@@ -155,5 +158,8 @@ var texts = map[Reason]string{
 	KnownAlready:      "known already under another id",
 	SameAsEarlier:     "the same as an earlier resource of the batch",
 	NoOrganization:    "is not employed anywhere",
+	NoLine:            "is no line that can be rung",
+	ContactNotKept:    "a line has no number or endpoint of its own",
+	LineElsewhere:     "of a line that is not in the batch",
 	NotFromMessage:    "a message gives nobody a right",
 }

@@ -65,7 +65,7 @@ func TestTerminologyIsOurWords(t *testing.T) {
 
 // Every extension that is read is described under its own name.
 func TestExtensionsAreDescribed(t *testing.T) {
-	want := map[string]bool{fhir.ExtAccount: true, fhir.ExtSubstitute: true, fhir.ExtScope: true, fhir.ExtEvidence: true}
+	want := map[string]bool{fhir.ExtAccount: true, fhir.ExtSubstitute: true, fhir.ExtScope: true, fhir.ExtEvidence: true, fhir.ExtLine: true, fhir.ExtTier: true}
 	names, err := fs.Glob(fhir.Terminology, "terminology/extension-*.json")
 	if err != nil {
 		t.Fatal(err)

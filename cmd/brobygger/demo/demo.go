@@ -19,7 +19,7 @@ import (
 var files embed.FS
 
 // names lists the bundles, what is referred to before what refers to it.
-var names = []string{"organizations.json", "practitioners.json", "patients.json", "careteams.json", "consents.json"}
+var names = []string{"organizations.json", "lines.json", "practitioners.json", "patients.json", "careteams.json", "consents.json"}
 
 // Issuer is who vouches for the demo's people; their subjects are the short
 // names of README.md.

@@ -55,7 +55,7 @@ func TestTheRegionIsTakenWhole(t *testing.T) {
 		}
 	}
 	got := map[string]int{
-		"Patient": len(batch.Patients), "Team": len(batch.Teams),
+		"Line": len(batch.Lines), "Patient": len(batch.Patients), "Team": len(batch.Teams),
 		"Consent": len(batch.Consents), "Objection": len(batch.Objections),
 	}
 	for _, r := range batch.Resources {
@@ -71,7 +71,7 @@ func TestTheRegionIsTakenWhole(t *testing.T) {
 	}
 	want := map[string]int{
 		"Organization": 16, "Practitioner": 28, "PractitionerRole": 29, "RelatedPerson": 5, "Account": 45,
-		"Patient": 12, "Team": 12, "Consent": 9, "Objection": 4,
+		"Line": 16, "Patient": 12, "Team": 12, "Consent": 9, "Objection": 4,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the region (-want +got):\n%s", diff)
@@ -155,6 +155,76 @@ func TestEverythingRefersToSomething(t *testing.T) {
 	for _, o := range batch.Objections {
 		need(string(o.ID), o.Patient.Ref(), o.MadeBy)
 		parties(string(o.ID), o.Parties)
+	}
+}
+
+// Every organization can be rung, by people whom it knows, and where its hours say.
+func TestEveryOrganizationHasALine(t *testing.T) {
+	batch, _ := load(t, today)
+	has, known := map[string]bool{}, map[bridge.Ref]bool{}
+	for _, r := range batch.Resources {
+		known[r.Reference()] = true
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range batch.Lines {
+		has[l.Organization] = true
+		if len(l.Tiers) == 0 || len(l.Opening.Week) == 0 || l.Capacity < 1 || !l.Active || len(l.Callers.Sectors) == 0 {
+			t.Errorf("%+v", l)
+		}
+		if !strings.Contains(string(readme), "`"+string(l.ID)+"`") {
+			t.Errorf("README.md does not name the line %s", l.ID)
+		}
+		people := map[bridge.Ref]bool{}
+		for _, tier := range l.Tiers {
+			for _, m := range tier.Members {
+				people[m] = true
+			}
+		}
+		for _, s := range l.Rota {
+			if !people[s.Member] {
+				t.Errorf("%s has a shift of %s, who is in no tier", l.ID, s.Member)
+			}
+		}
+		for m := range people {
+			if !known[m] {
+				t.Errorf("%s is answered by %s, who is not there", l.ID, m)
+			}
+		}
+	}
+	for _, r := range batch.Resources {
+		if o, ok := r.(bridge.Organization); ok && !has[o.ID] {
+			t.Errorf("%s can't be rung", o.ID)
+		}
+	}
+}
+
+// A clinic's line for professionals is shut while patients ring.
+func TestProfessionalsRingClinicsOutsideThePatientsHour(t *testing.T) {
+	batch, _ := load(t, today)
+	monday := time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
+	for _, l := range batch.Lines {
+		if l.ID != "noerregade-fagfolk" && l.ID != "havnen-fagfolk" && l.ID != "bakken-fagfolk" {
+			continue
+		}
+		hours, err := bridge.NewTimetable(l.Opening, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := false
+		for minute := range 24 * 60 {
+			at := monday.Add(time.Duration(minute) * time.Minute)
+			open := hours.At(at).Open
+			opened = opened || open
+			if local := minute/60 + 1; open && local == 8 { // Copenhagen is an hour ahead in winter
+				t.Errorf("%s is open at %s", l.ID, at)
+			}
+		}
+		if !opened {
+			t.Errorf("%s is never open", l.ID)
+		}
 	}
 }
 

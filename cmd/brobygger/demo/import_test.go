@@ -51,14 +51,14 @@ func TestTheRegionImports(t *testing.T) {
 		return report
 	}
 	first := imported(today)
-	if first.Updated != 0 || first.Unchanged != 0 || first.ByType["Consent"] != 9 || first.ByType["Objection"] != 4 {
+	if first.Updated != 0 || first.Unchanged != 0 || first.ByType["Consent"] != 9 || first.ByType["Objection"] != 4 || first.ByType["Line"] != 16 {
 		t.Errorf("first: %+v", first)
 	}
 	if again := imported(today); again.Created != 0 || again.Updated != 0 || again.Unchanged != first.Created {
 		t.Errorf("again: %+v", again)
 	}
-	// Three absences, and Maja's move.
-	if next := imported(today.AddDate(0, 0, 1)); next.Created != 0 || next.Updated != 4 {
+	// Three absences, Maja's move, three rotas, a window and a closed day.
+	if next := imported(today.AddDate(0, 0, 1)); next.Created != 0 || next.Updated != 9 {
 		t.Errorf("the day after: %+v", next)
 	}
 }
