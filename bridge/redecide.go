@@ -158,7 +158,11 @@ func (b *Bridge) redecideOnce(ctx context.Context, id RingID) error {
 	}
 	j := &judging{b: b, ring: r}
 	_, err = b.passOnce(ctx, Caller{}, r.Patient, b.askAgain(&r), func(g *passage) error {
-		return j.judge(g.tx, g.answers, g.early, g.snapshot.Epoch)
+		if err := j.judge(g.tx, g.answers, g.early, g.snapshot.Epoch); err != nil {
+			return err
+		}
+		g.recorded++ // by judge, in whose words it stands
+		return nil
 	}, func(tx Tx) error {
 		return j.judge(tx, nil, nil, r.Epoch)
 	})

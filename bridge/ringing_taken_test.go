@@ -26,6 +26,32 @@ func TestARingWhoseNextPeopleAreTakenEnds(t *testing.T) {
 	}
 }
 
+// Two people are rung together, and the patient objects to one of them: it stops
+// for them before the objection is answered, and rings on for the other.
+func TestAnObjectionToOneStopsTheRingForThemAlone(t *testing.T) {
+	d := newDesk(t)
+	d.put(bridge.Line{
+		ID: "both", Organization: "team-2", Name: "Both", Active: true, Capacity: 1,
+		Tiers:   []bridge.Tier{{Members: []bridge.Ref{bridgetest.Role("psy"), bridgetest.Role("nurse")}}},
+		Opening: bridge.Opening{Week: []bridge.Hours{{Days: []time.Weekday{1, 2, 3, 4, 5}, Start: "08:00", End: "16:00"}}},
+	})
+	d.there("psy", "nurse")
+	n := newRing("")
+	n.Wanted, n.Line = bridge.Party{}, "both"
+	v := d.ring("gp", n)
+	if len(v.Ringing) != 2 {
+		t.Fatalf("rings as %+v", v)
+	}
+	if _, err := d.Object(t.Context(), d.As("jens"), bridge.Objection{
+		ID: bridge.ObjectionID(bridgetest.MID()), Patient: "jens", Parties: []bridge.Party{bridgetest.Party("psy")},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if s := d.seen("gp", v.ID); s.State != bridge.RingRinging || len(s.Ringing) != 1 || s.Ringing[0] != bridgetest.Role("nurse") {
+		t.Errorf("the caller sees %+v", s)
+	}
+}
+
 // Ringing again with the same id finds the ring, wherever it was handed to.
 func TestARingThatWasHandedToAnotherLineIsStillTheSame(t *testing.T) {
 	d := newDesk(t)
