@@ -41,6 +41,7 @@ type lineClock struct {
 	mu    sync.Mutex // guards the following fields
 	since map[RingID]ringSeen
 	slow  time.Time // when it was last looked for what is not due to the second
+	wall  time.Time // likewise, by the clock on the wall
 }
 
 // ringSeen is since when a step of a ring has been seen to ring.
@@ -59,8 +60,8 @@ const lateBy = time.Second
 // or end as unanswered; every few seconds talks and rings are decided on again,
 // and promises are looked after. It is called by RunLines.
 func (b *Bridge) Advance(ctx context.Context) error {
-	slow := b.clock.isSlow(time.Now())
 	now := b.now()
+	slow := b.clock.isSlow(time.Now(), now)
 	var due, live []Ring
 	err := b.store.View(ctx, func(tx Tx) (err error) {
 		if due, err = tx.Rings().Find(RingQuery{DueBefore: now, States: []RingState{RingRinging}, Limit: maxLines}); err != nil || !slow {
@@ -90,14 +91,15 @@ func (b *Bridge) Advance(ctx context.Context) error {
 	return err
 }
 
-// isSlow reports whether the slow things are to be done at this look.
-func (k *lineClock) isSlow(now time.Time) bool {
+// isSlow reports whether the slow things are to be done at this look: enough time
+// has passed by one of the clocks.
+func (k *lineClock) isSlow(now, wall time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.slow.IsZero() && now.Sub(k.slow) < slowTick {
+	if !k.slow.IsZero() && now.Sub(k.slow) < slowTick && wall.Sub(k.wall).Abs() < slowTick {
 		return false
 	}
-	k.slow = now
+	k.slow, k.wall = now, wall
 	return true
 }
 

@@ -174,11 +174,10 @@ func (b *Bridge) accepted(g *passage, r *Ring, stopped []Ref, told *pokes) error
 	if err := g.tx.Rings().Put(*r); err != nil {
 		return err
 	}
-	for _, p := range conv.Participants {
-		e := Event{Party: p, Kind: EventConvAdded, At: a.Now, Patient: r.Patient, Conversation: conv.ID, By: r.Caller}
-		if err := told.append(g.tx, e); err != nil {
-			return err
-		}
+	// Its caller has opened it, and gets it into the list with its first message.
+	e := Event{Party: r.By, Kind: EventConvAdded, At: a.Now, Patient: r.Patient, Conversation: conv.ID, By: r.Caller}
+	if err := told.append(g.tx, e); err != nil {
+		return err
 	}
 	if err := told.tellStates(b, g.tx, *r, a.Now, r.Caller, r.By); err != nil {
 		return err

@@ -121,10 +121,11 @@ func (a *attempt) prepare(ctx context.Context) error {
 // narrow leaves in the steps who can be rung now.
 func (a *attempt) narrow(tx Tx) error {
 	a.steps = nil
+	seen := map[Ref]bool{} // each is rung in the first step that has them
 	for _, s := range a.plan.steps {
 		left := planned{via: s.via, ofLine: s.ofLine}
 		for _, x := range s.targets {
-			if !x.Active || x.Ref == a.ring.Caller || a.ring.Rung(x.Ref) || a.refused(x.Ref) || !a.reach.hears(x.Ref, s.ofLine) {
+			if seen[x.Ref] || !x.Active || x.Ref == a.ring.Caller || a.ring.Rung(x.Ref) || a.refused(x.Ref) || !a.reach.hears(x.Ref, s.ofLine) {
 				continue
 			}
 			still, err := quiet(tx, x, a.now)
@@ -132,7 +133,7 @@ func (a *attempt) narrow(tx Tx) error {
 				return err
 			}
 			if !still {
-				left.targets = append(left.targets, x)
+				seen[x.Ref], left.targets = true, append(left.targets, x)
 			}
 		}
 		if len(left.targets) > 0 {

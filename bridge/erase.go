@@ -135,6 +135,9 @@ func (b *Bridge) erase(tx Tx, c Caller, e Erasure, told *pokes) (leaf ledger.Lea
 	}
 	g := &passage{tx: tx, snapshot: s}
 	a := answer{Question: Question{Now: e.At, From: Actor{Ref: c.Party}}}
+	if err := b.silence(tx, e.Patient, e.At, told); err != nil {
+		return leaf, err
+	}
 	pending, err := tx.Consents().Requests(RequestQuery{Patient: e.Patient, State: RequestPending, Limit: 1000})
 	if err != nil {
 		return leaf, err

@@ -28,6 +28,7 @@ type handing struct {
 	plan  plan
 	reach reach
 	asked []target
+	there map[Ref]bool // who would hear it
 	told  pokes
 }
 
@@ -52,14 +53,15 @@ func (b *Bridge) HandOver(ctx context.Context, c Caller, id RingID, to HandTo, n
 	if err := b.prepareHanding(ctx, c, h); err != nil {
 		return RingView{}, err
 	}
-	refs := make([]Ref, len(h.asked))
-	for i, t := range h.asked {
-		refs[i] = t.Ref
+	var refs []Ref
+	for _, t := range h.asked {
+		if h.there[t.Ref] {
+			refs = append(refs, t.Ref)
+		}
 	}
 	got := b.reserve(ctx, id, refs, RingTime+10*time.Second)
-	h.asked = slices.DeleteFunc(h.asked, func(t target) bool { return !slices.Contains(got, t.Ref) })
-	if len(h.asked) == 0 {
-		return RingView{}, nobodyThere()
+	for _, r := range refs {
+		h.there[r] = slices.Contains(got, r)
 	}
 	_, err = b.pass(ctx, c, r.Patient, func(tx Tx, _ *Snapshot) ([]Question, error) {
 		caller, err := b.self(tx, ringer(&r))
@@ -106,28 +108,44 @@ func (b *Bridge) prepareHanding(ctx context.Context, c Caller, h *handing) error
 		return b.told(err)
 	}
 	h.reach = b.reach(ctx, h.plan.lineID(), h.plan.parties())
-	err = b.store.View(ctx, func(tx Tx) error {
-		for _, s := range h.plan.steps {
-			if h.to.Tier > 0 && s.via != fmt.Sprint(viaTier, h.to.Tier) || len(h.asked) > 0 {
-				continue
-			}
-			for _, x := range s.targets {
-				still, err := quiet(tx, x, at)
-				if err != nil {
-					return err
-				}
-				if x.Active && !still && !h.ring.Rung(x.Ref) && x.Ref != h.ring.Caller && h.reach.hears(x.Ref, s.ofLine) {
-					h.asked = append(h.asked, target{x, h.plan.callers(s), true})
-				}
-			}
-		}
-		return nil
-	})
+	err = b.store.View(ctx, func(tx Tx) error { return h.choose(tx, at) })
 	switch {
 	case err != nil:
 		return b.told(err)
 	case len(h.asked) == 0:
 		return nobodyThere()
+	}
+	return nil
+}
+
+// choose takes the first step in which somebody would hear it, else the first: the
+// gate is asked before anybody learns that nobody is there.
+func (h *handing) choose(tx Tx, at time.Time) error {
+	h.there = map[Ref]bool{}
+	for _, s := range h.plan.steps {
+		if h.to.Tier > 0 && s.via != fmt.Sprint(viaTier, h.to.Tier) {
+			continue
+		}
+		var asked []target
+		heard := false
+		for _, x := range s.targets {
+			if h.ring.Rung(x.Ref) || x.Ref == h.ring.Caller {
+				continue
+			}
+			still, err := quiet(tx, x, at)
+			if err != nil {
+				return err
+			}
+			h.there[x.Ref] = x.Active && !still && h.reach.hears(x.Ref, s.ofLine)
+			heard = heard || h.there[x.Ref]
+			asked = append(asked, target{x, h.plan.callers(s), true})
+		}
+		if len(h.asked) == 0 || heard {
+			h.asked = asked
+		}
+		if heard {
+			return nil
+		}
 	}
 	return nil
 }
@@ -151,7 +169,7 @@ func (b *Bridge) handOver(g *passage, c Caller, h *handing) error {
 		if err != nil {
 			return err
 		}
-		if a.Allow && len(live) == 0 {
+		if a.Allow && len(live) == 0 && h.there[a.To.Ref] {
 			free = append(free, a.To.Ref)
 		}
 	}

@@ -377,6 +377,37 @@ func (b *Bridge) without(tx Tx, r *Ring, parties []Ref, why Code, at time.Time, 
 	return told.tellStop(b, tx, *r, stopForbidden, at, stopped)
 }
 
+// silence ends all that goes on about a patient whose record is about to go.
+func (b *Bridge) silence(tx Tx, p PatientID, at time.Time, told *pokes) error {
+	rings, err := liveRings(tx, RingQuery{Patient: p})
+	if err != nil {
+		return err
+	}
+	for _, r := range rings {
+		if _, err := b.endTalk(tx, &r, CodeErased, at, told); err != nil {
+			return err
+		}
+		if _, err := b.cancel(tx, &r, at, stopCancelled, told); err != nil {
+			return err
+		}
+	}
+	callbacks, err := openCallbacks(tx, CallbackQuery{Patient: p})
+	if err != nil {
+		return err
+	}
+	for _, cb := range callbacks {
+		l, err := tx.Lines().Line(cb.Line)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		cb.close(CallbackForbidden, "", at)
+		if err := b.putCallback(tx, cb, l, string(CallbackForbidden), at, "", told); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // settle ends what the departed had going, and what goes on about the patients.
 func (b *Bridge) settle(ctx context.Context, why Code, gone departed) error {
 	patients := gone.patients

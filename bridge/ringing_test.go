@@ -98,21 +98,10 @@ type desk struct {
 	board *board
 }
 
-type asSend struct{ bridge.Decider }
-
-func (d asSend) Decide(ctx context.Context, q *bridge.Question) (bridge.Decision, error) {
-	if q.Action == bridge.ActionRing {
-		x := *q
-		x.Action = bridge.ActionSend
-		return d.Decider.Decide(ctx, &x)
-	}
-	return d.Decider.Decide(ctx, q)
-}
-
 func newDesk(t *testing.T, options ...bridgetest.Option) *desk {
 	t.Helper()
 	b := &board{on: map[bridge.LineID]map[bridge.Ref]bool{}, reserved: map[bridge.Ref]bridge.RingID{}}
-	options = append(options, func(c *bridge.Config) { c.Board = b; c.Decider = asSend{c.Decider} })
+	options = append(options, func(c *bridge.Config) { c.Board = b })
 	d := &desk{World: bridgetest.New(t, options...), t: t, board: b}
 	d.put(bridge.Line{
 		ID: "team-2", Organization: "team-2", Name: "Team 2", Active: true, Capacity: 3,
@@ -265,5 +254,149 @@ func TestAGPRingsThePsychiatristAndTheNurseAnswers(t *testing.T) {
 	wantStates := []string{"line.state ringing", "line.state ringing", "line.state accepted", "line.state ended"}
 	if d := cmp.Diff(wantStates, lineStates(d.Reader("gp").Fetch())); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestNobodyAnswersAndTheCallerIsRungBack(t *testing.T) {
+	d := newDesk(t)
+	d.there("nurse", "psy")
+	ctx := t.Context()
+	v := d.ring("gp", newRing("treating-psychiatrist"))
+	if _, err := d.DeclineRing(ctx, d.As("psy"), v.ID, "in a talk", "after two"); err != nil {
+		t.Fatal(err)
+	}
+	if s := d.seen("gp", v.ID); s.Via != "contact-nurse" || s.State != bridge.RingRinging {
+		t.Fatalf("after the no %+v", s)
+	}
+	claim, err := d.ShowRing(ctx, d.As("gp"), fresh, v.ID)
+	if err != nil || len(claim.Declines) != 1 || claim.Declines[0].Suggest != "after two" || claim.Disclosure == "" {
+		t.Fatalf("the GP is told %+v, %v", claim, err)
+	}
+	if err := d.Close(ctx, d.As("gp"), []bridge.DisclosureID{claim.Disclosure}, bridge.DisclosureShown); err != nil {
+		t.Fatal(err)
+	}
+	d.pass(bridge.RingTime - time.Second)
+	if s := d.seen("gp", v.ID); s.State != bridge.RingRinging {
+		t.Fatalf("it rings for 90 s, and is %+v", s)
+	}
+	d.pass(2 * time.Second)
+	s := d.seen("gp", v.ID)
+	if f := s.Fallback; s.State != bridge.RingUnanswered || f == nil || f.Line != "team-2" || f.Inbox != "Organization/team-2" || f.Promise.CallbackMinutes != 120 || len(f.Windows) != 3 {
+		t.Fatalf("unanswered as %+v, %+v", s, s.Fallback)
+	}
+	_, err = d.AcceptRing(ctx, d.As("nurse"), "desk", v.ID)
+	bridgetest.MustDeny(t, err, bridge.CodeRingExpired)
+
+	ask := bridge.NewCallback{MID: bridgetest.MID(), Ring: v.ID}
+	_, err = d.AskCallback(ctx, d.As("nurse"), ask)
+	bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+	cb, err := d.AskCallback(ctx, d.As("gp"), ask)
+	if err != nil || cb.State != bridge.CallbackWaiting || cb.Before != 0 || cb.All != 1 || cb.DueAt.Sub(cb.AskedAt) != 2*time.Hour {
+		t.Fatalf("asked for %+v, %v", cb, err)
+	}
+	if again, err := d.AskCallback(ctx, d.As("gp"), ask); err != nil || again.ID != cb.ID {
+		t.Errorf("asked again %+v, %v", again, err)
+	}
+	_, err = d.Callbacks(ctx, d.As("sw"), "team-2")
+	bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+	queue, err := d.Callbacks(ctx, d.As("nurse"), "team-2")
+	if err != nil || len(queue) != 1 || queue[0].Patient != "jens" || queue[0].CallerName != "Name of gp, Clinic" {
+		t.Fatalf("the queue is %+v, %v", queue, err)
+	}
+	nurse := d.Reader("nurse")
+	nurse.Fetch()
+	d.pass(106 * time.Minute) // 15 minutes before it is due
+	if d := cmp.Diff([]string{"line.callback reminded"}, lineStates(nurse.Fetch())); d != "" {
+		t.Error(d)
+	}
+	if _, err := d.TakeCallback(ctx, d.As("nurse"), cb.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.TakeCallback(ctx, d.As("psy"), cb.ID)
+	bridgetest.MustDeny(t, err, bridge.CodeConflict)
+	_, err = d.CloseCallback(ctx, d.As("nurse"), cb.ID, bridge.CallbackNotReached)
+	bridgetest.MustDeny(t, err, bridge.CodeBadRequest)
+	if _, err := d.RetryCallback(ctx, d.As("nurse"), cb.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.pass(15 * time.Minute)
+	if d := cmp.Diff([]string{"line.callback taken", "line.callback retry", "line.callback broken"}, lineStates(nurse.Fetch())); d != "" {
+		t.Error(d)
+	}
+	if _, err := d.TakeCallback(ctx, d.As("nurse"), cb.ID); err != nil {
+		t.Fatal(err)
+	}
+	done, err := d.CloseCallback(ctx, d.As("nurse"), cb.ID, bridge.CallbackTalked)
+	if err != nil || done.State != bridge.CallbackClosed || done.Tries != 2 {
+		t.Fatalf("closed as %+v, %v", done, err)
+	}
+	if mine, err := d.MyCallbacks(ctx, d.As("gp")); err != nil || len(mine) != 1 || mine[0].Outcome != bridge.CallbackTalked {
+		t.Errorf("the GP sees %+v, %v", mine, err)
+	}
+	r, err := d.LineReport(ctx, d.As("nurse"), "team-2", bridge.Period{Start: bridgetest.Noon, End: bridgetest.Noon.AddDate(0, 0, 1)})
+	if err != nil || r.Calls != 1 || r.Unanswered != 1 || r.Callbacks != 1 || r.Broken != 1 {
+		t.Errorf("the report says %+v, %v", r, err)
+	}
+}
+
+func TestNobodyThereIsToldAtOnce(t *testing.T) {
+	d := newDesk(t)
+	v := d.ring("gp", newRing("treating-psychiatrist"))
+	// Live state that does not know is no reason not to ring the person.
+	for v.State == bridge.RingRinging {
+		d.pass(bridge.RingTime)
+		v = d.seen("gp", v.ID)
+	}
+	n := newRing("")
+	n.Wanted, n.Line = bridge.Party{}, "team-2"
+	v = d.ring("gp", n)
+	if v.State != bridge.RingUnanswered || v.Fallback == nil || v.Fallback.DueAt.IsZero() {
+		t.Errorf("a line with nobody there rings as %+v", v)
+	}
+	d.there("nurse")
+	n.MID = bridgetest.MID()
+	if v = d.ring("gp", n); v.Via != "tier-1" {
+		t.Errorf("with the nurse there %+v", v)
+	}
+	if again := d.ring("gp", n); again.ID != v.ID {
+		t.Errorf("the same mid rings again: %+v", again)
+	}
+	n.MID, n.Line = bridgetest.MID(), "none"
+	_, err := d.Ring(t.Context(), d.As("gp"), n)
+	bridgetest.MustDeny(t, err, bridge.CodeNotFound)
+}
+
+func TestAnOutsiderLearnsNothing(t *testing.T) {
+	d := newDesk(t)
+	d.there("nurse", "psy")
+	ctx := t.Context()
+	for _, p := range []bridge.PatientID{"jens", "nobody"} {
+		n := newRing("treating-psychiatrist")
+		n.Patient = p
+		_, err := d.Ring(ctx, d.As("gp-other"), n)
+		bridgetest.MustDeny(t, err, bridge.CodeForbidden, "no_relation")
+		_, err = d.WhoCanBeRung(ctx, d.As("gp-other"), bridge.WhoQuery{Patient: p, Wanted: n.Wanted, Purpose: n.Purpose})
+		bridgetest.MustDeny(t, err, bridge.CodeForbidden, "no_relation")
+	}
+	v := d.ring("gp", newRing("treating-psychiatrist"))
+	for _, who := range []string{"gp-other", "nurse"} {
+		_, err := d.ShowRing(ctx, d.As(who), fresh, v.ID)
+		bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+		_, err = d.AcceptRing(ctx, d.As(who), "x", v.ID)
+		bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+		_, err = d.CancelRing(ctx, d.As(who), v.ID)
+		bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+		_, err = d.Talking(ctx, d.As(who), "x", v.ID)
+		bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+	}
+	_, err := d.CancelRing(ctx, d.As("psy"), v.ID)
+	bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+	n := newRing("treating-psychiatrist", bridge.TopicMedication)
+	n.Purpose, n.Case = bridge.PurposeSocialCasework, "c-1"
+	_, err = d.Ring(ctx, d.As("sw"), n)
+	e := bridgetest.MustDeny(t, err, bridge.CodeConsentRequired)
+	i := slices.IndexFunc(e.Decision.Remedies, func(r bridge.Remedy) bool { return r.Kind == bridge.RemedyAskPatient })
+	if i < 0 || e.Decision.Remedies[i].Scope.To[0] != n.Wanted {
+		t.Errorf("the way out is %+v", e.Decision.Remedies)
 	}
 }
