@@ -179,10 +179,10 @@ func (b *Bridge) onward(ctx context.Context, id RingID, late bool) error {
 			return nil
 		}
 		a := &attempt{b: b, caller: ringer(&r), ring: r, now: now, late: late}
-		if err = a.run(ctx); err == nil || err == error(errRingMoved) {
-			if err == nil {
-				return nil
-			}
+		if err = a.run(ctx); err == nil {
+			return nil
+		}
+		if errors.Is(err, errRingMoved) {
 			continue
 		}
 		if now.Sub(r.StartedAt) > hopeless || now.Before(r.StartedAt) {

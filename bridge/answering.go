@@ -286,7 +286,7 @@ func (b *Bridge) CancelRing(ctx context.Context, c Caller, id RingID) (RingView,
 		if r.Caller != c.Party {
 			return false, noRing()
 		}
-		return b.cancel(tx, r, at, stopCancelled, told)
+		return b.cancel(tx, r, at, told)
 	})
 	if err != nil {
 		return RingView{}, err
@@ -295,7 +295,7 @@ func (b *Bridge) CancelRing(ctx context.Context, c Caller, id RingID) (RingView,
 }
 
 // cancel stops a ring that rings.
-func (b *Bridge) cancel(tx Tx, r *Ring, at time.Time, why string, told *pokes) (bool, error) {
+func (b *Bridge) cancel(tx Tx, r *Ring, at time.Time, told *pokes) (bool, error) {
 	rung := r.Ringing()
 	if !r.Cancel(at) {
 		return false, nil
@@ -304,7 +304,7 @@ func (b *Bridge) cancel(tx Tx, r *Ring, at time.Time, why string, told *pokes) (
 	if err := tx.Rings().Put(*r); err != nil {
 		return false, err
 	}
-	if err := told.tellStop(b, tx, *r, why, at, rung); err != nil {
+	if err := told.tellStop(b, tx, *r, stopCancelled, at, rung); err != nil {
 		return false, err
 	}
 	if err := told.tellStates(b, tx, *r, at, r.Caller); err != nil {
@@ -319,7 +319,7 @@ func (b *Bridge) EndRing(ctx context.Context, c Caller, id RingID) (RingView, er
 	_, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) (bool, error) {
 		switch {
 		case r.State == RingRinging && r.Caller == c.Party:
-			return b.cancel(tx, r, at, stopCancelled, told)
+			return b.cancel(tx, r, at, told)
 		case r.Caller != c.Party && r.By != c.Party:
 			return false, noRing()
 		}

@@ -43,9 +43,10 @@ type target struct {
 	back    bool // what they may tell is asked too
 }
 
+// These stay inside: they say how to go on, and their codes are nobody else's.
 var (
-	errDeeper    = &Error{Code: CodeBusy, Message: "the gate has to be asked about the next people"}
-	errRingMoved = &Error{Code: CodeBusy, Message: "the ring has changed meanwhile"}
+	errDeeper    = &Error{Code: "ring_deeper"} // the gate has to be asked about the next people
+	errRingMoved = &Error{Code: "ring_moved"}  // the ring has changed meanwhile
 )
 
 // run takes the ring to its next people, or to its end when there is nobody.
@@ -64,7 +65,7 @@ func (a *attempt) run(ctx context.Context) error {
 		a.b.letGo(ctx, a.ring.ID, without(taken, a.ring.Ringing()))
 		deeper := a.depth < len(a.steps)
 		switch {
-		case err == error(errDeeper) && deeper:
+		case errors.Is(err, errDeeper) && deeper:
 		case isDenial(err) && !a.fresh && deeper:
 		case isDenial(err) && !a.fresh:
 			return a.giveUp(ctx)

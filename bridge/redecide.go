@@ -136,11 +136,11 @@ func (b *Bridge) stands(ctx context.Context, r *Ring) (bool, error) {
 func (b *Bridge) redecideRing(ctx context.Context, id RingID) error {
 	for range maxRetries {
 		err := b.redecideOnce(ctx, id)
-		if err != error(errRingMoved) {
+		if !errors.Is(err, errRingMoved) {
 			return err
 		}
 	}
-	return errRingMoved
+	return &Error{Code: CodeBusy, Message: "the ring is changing"}
 }
 
 func (b *Bridge) redecideOnce(ctx context.Context, id RingID) error {
@@ -285,7 +285,7 @@ func (b *Bridge) redecideCallback(ctx context.Context, cb Callback) error {
 		now.close(CallbackForbidden, "", at)
 		return b.putCallback(tx, now, l, string(CallbackForbidden), at, "", &told)
 	})
-	if err == error(errRingMoved) || isDenial(err) {
+	if errors.Is(err, errRingMoved) || isDenial(err) {
 		err = nil
 	}
 	b.poke(told)
@@ -357,7 +357,7 @@ func (b *Bridge) without(tx Tx, r *Ring, parties []Ref, why Code, at time.Time, 
 		return err
 	}
 	if slices.Contains(parties, r.Caller) {
-		_, err := b.cancel(tx, r, at, stopCancelled, told)
+		_, err := b.cancel(tx, r, at, told)
 		return err
 	}
 	var stopped []Ref
@@ -387,7 +387,7 @@ func (b *Bridge) silence(tx Tx, p PatientID, at time.Time, told *pokes) error {
 		if _, err := b.endTalk(tx, &r, CodeErased, at, told); err != nil {
 			return err
 		}
-		if _, err := b.cancel(tx, &r, at, stopCancelled, told); err != nil {
+		if _, err := b.cancel(tx, &r, at, told); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/brobygger/brobygger/bridge"
 	"github.com/brobygger/brobygger/bridge/api"
+	"github.com/brobygger/brobygger/bridge/calendar"
 	"github.com/brobygger/brobygger/bridge/hub"
 	"github.com/brobygger/brobygger/bridge/live"
 	"github.com/brobygger/brobygger/bridge/store/sqlite"
@@ -105,7 +106,7 @@ func newService(ctx context.Context, c config, v bridge.Verifier, log *slog.Logg
 	}
 	s.bridge, err = bridge.New(bridge.Config{
 		Ledger: s.ledger.signer, Witnesses: s.ledger.keys,
-		Store: s.store, Decider: s.desk, Texts: s.desk, Live: here, Board: here, Log: log, Meter: s.metrics, Zone: zone,
+		Store: s.store, Decider: s.desk, Texts: s.desk, Live: here, Board: here, Log: log, Meter: s.metrics, Zone: zone, Holidays: calendar.Danish{},
 		ReviewWithin: c.Emergencies.ReviewWithin, KeepDecisions: c.Policy.KeepDecisions, Sealer: keys.sealer, Keeper: keys.sealer,
 	})
 	if err != nil {
@@ -170,6 +171,7 @@ func (s *service) serve(ctx context.Context, ln net.Listener, grace time.Duratio
 	others, err := s.serveMetrics(&running, failed)
 	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() { s.sweep(sweeping) })
+	running.Go(func() { _ = s.bridge.RunLines(sweeping) }) // it ends with sweeping, and logs what goes wrong
 	if !bare {
 		s.ledger.run(sweeping, &running)
 	}
