@@ -226,20 +226,23 @@ func (w *writer) settle() {
 // more returns the next job of the group, nil when the group is to be committed:
 // when nobody waits any more, and the commit before has landed.
 func (w *writer) more() *job {
-	for {
+	for w.flight != nil {
 		if j := w.next(); j != nil {
 			return j
-		}
-		if w.flight == nil {
-			runtime.Gosched() // who is about to come shares the commit
-			return w.next()
 		}
 		if len(w.taken) < mostGrouped {
 			w.rest()
 		} else {
 			w.settle()
 		}
+		if w.flight == nil {
+			// Who was just answered may be about to come back, and share this commit.
+			// More than once would gather everybody, so that nobody is left to run
+			// beside the sync.
+			runtime.Gosched()
+		}
 	}
+	return w.next()
 }
 
 // next returns a job that waits now, nil when there is none or the group is full.
