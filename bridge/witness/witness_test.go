@@ -355,3 +355,68 @@ func TestKeysAreNotMixedUp(t *testing.T) {
 		t.Error("its key is another")
 	}
 }
+
+// public serves what anybody may ask of a log.
+func (a *authority) public(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ledger/checkpoint", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write(must(a.Checkpoint(r.Context(), false))(t))
+	})
+	mux.HandleFunc("GET /ledger/consistency", func(w http.ResponseWriter, r *http.Request) {
+		old := must(strconv.ParseUint(r.URL.Query().Get("old"), 10, 62))(t)
+		size := must(strconv.ParseUint(r.URL.Query().Get("size"), 10, 62))(t)
+		for _, h := range must(a.ProvePrefix(r.Context(), old, size))(t) {
+			_, _ = io.WriteString(w, h.String()+"\n")
+		}
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A witness that nobody can reach fetches by itself, and keeps the one history.
+func TestAWitnessThatPulls(t *testing.T) {
+	log := must(ledger.NewSigner("region.test/log", ledger.NewSeed()))(t)
+	world := func() *authority {
+		a := &authority{World: bridgetest.New(t, func(c *bridge.Config) { c.Ledger = log })}
+		a.Log = log
+		return a
+	}
+	region, other := world(), world()
+	key := witnessKey(t, "town.test/witness")
+	state := must(witness.InFile(filepath.Join(t.TempDir(), "state.json")))(t)
+	w := must(witness.New(key, []*ledger.Verifier{log.Verifier()}, state, quiet))(t)
+	pull := witness.NewPuller(w, []string{region.public(t) + "/"}, nil).Pull
+	var last uint64
+	for range 3 {
+		region.talk(t, 2)
+		if err := errors.Join(pull(t.Context()), pull(t.Context())); err != nil { // the second finds nothing new
+			t.Fatal(err)
+		}
+		c := must(ledger.OpenCheckpoint(must(state.Last(t.Context(), log.Verifier().Name()))(t), log.Verifier(), key.Verifier()))(t)
+		if len(c.Cosigned) != 1 || c.Size <= last {
+			t.Fatalf("cosigned %+v behind %d leaves", c, last)
+		}
+		last = c.Size
+	}
+
+	other.talk(t, 1) // the same key, and another history: first a shorter one, then a longer one
+	fork := witness.NewPuller(w, []string{other.public(t)}, nil).Pull
+	if err := fork(t.Context()); !errors.Is(err, ledger.ErrBackwards) {
+		t.Errorf("a shorter history: %v", err)
+	}
+	other.talk(t, 20)
+	if err := fork(t.Context()); !errors.Is(err, ledger.ErrFork) || w.Refused() != 1 {
+		t.Errorf("another history: %v, refused %d", err, w.Refused())
+	}
+
+	stranger := open(t, "stranger")
+	stranger.talk(t, 1)
+	gone := httptest.NewServer(http.NotFoundHandler())
+	defer gone.Close()
+	both := witness.NewPuller(w, []string{gone.URL, stranger.public(t)}, nil).Pull(t.Context())
+	if both == nil || !strings.Contains(both.Error(), "it answered 404") || !strings.Contains(both.Error(), "not known here") {
+		t.Errorf("nobody and a stranger: %v", both)
+	}
+}

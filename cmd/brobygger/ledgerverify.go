@@ -12,7 +12,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/brobygger/brobygger/bridge/api"
@@ -156,6 +158,9 @@ type ledgerWitnessCmd struct {
 	Key    string   `help:"File of the witness's key; it is made when it is not there." default:"witness.key" placeholder:"FILE"`
 	State  string   `help:"File of what was cosigned; one witness may use it." default:"witness.json" placeholder:"FILE"`
 	Log    []string `help:"Public key of a ledger to witness, as 'ledger key' prints it; again for more." required:"" placeholder:"KEY"`
+
+	Pull  []string      `help:"Address of a bridge whose ledger is fetched, so that nobody has to reach the witness; again for more." placeholder:"URL"`
+	Every time.Duration `help:"How often to fetch." default:"1m"`
 }
 
 // Run serves add-checkpoint until it is told to stop.
@@ -163,6 +168,14 @@ func (l *ledgerWitnessCmd) Run(ctx context.Context, out *printer) error {
 	logs, err := verifiers(l.Log)
 	if err != nil {
 		return usagef("--log: %v", err)
+	}
+	for _, u := range l.Pull {
+		if parsed, err := url.Parse(u); err != nil || parsed.Host == "" {
+			return usagef("--pull %s: no address", u)
+		}
+	}
+	if l.Every < time.Second {
+		return usagef("--every %s: a second or more", l.Every)
 	}
 	seed, err := seedFile(l.Key, "")
 	if err != nil {
@@ -186,6 +199,14 @@ func (l *ledgerWitnessCmd) Run(ctx context.Context, out *printer) error {
 	}
 	if !out.value(map[string]string{"url": "http://" + ln.Addr().String() + api.WitnessPrefix, "key": w.Key()}) {
 		out.printf("Witness of %d at http://%s%s\nKey: %s\n", len(logs), ln.Addr(), api.WitnessPrefix, w.Key())
+	}
+	var pulling sync.WaitGroup
+	defer pulling.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if len(l.Pull) > 0 {
+		puller := watching.NewPuller(w, l.Pull, nil)
+		pulling.Go(func() { every(ctx, l.Every, func(ctx context.Context) { _ = puller.Pull(ctx) }) }) // it logs what went wrong
 	}
 	return serveUntil(ctx, api.NewServer(ln.Addr().String(), w.Handler(api.WitnessPrefix)), ln)
 }
