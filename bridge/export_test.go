@@ -3,6 +3,8 @@
 
 package bridge
 
+import "context"
+
 // ForgetSooner makes what has been open since the last sweep old enough to end at
 // the next one.
 func (b *Bridge) ForgetSooner() {
@@ -11,4 +13,12 @@ func (b *Bridge) ForgetSooner() {
 	for id, at := range b.forgotten.since {
 		b.forgotten.since[id] = at.Add(-claimLifetime)
 	}
+}
+
+// FindForRing finds who can be rung for a new ring now, and returns in how many
+// steps.
+func (b *Bridge) FindForRing(ctx context.Context, r Ring) (int, error) {
+	a := &attempt{b: b, fresh: true, now: b.now(), ring: r}
+	err := a.prepare(ctx)
+	return len(a.steps), err
 }
