@@ -6,6 +6,7 @@ package bridge_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,24 +184,47 @@ func TestOfAnErasedPatientNothingIsLeftButCommitments(t *testing.T) {
 	w := bridgetest.New(t)
 	ctx := t.Context()
 	sealedAll(t, w)
-	w.Consent("jens", "jens", bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))
+	consent := w.Consent("jens", "jens", bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))
 	conv := w.TalkAbout("jens", bridge.PurposeTreatment, "", "gp", "psy")
-	w.MustSend("gp", bridgetest.Draft(conv, "to be erased", bridge.TopicMedication))
+	sent := w.MustSend("gp", bridgetest.Draft(conv, "to be erased", bridge.TopicMedication))
 	w.Consent("mother", "amir", bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))
 	other := w.TalkAbout("amir", bridge.PurposeSocialCasework, "c-1", "gp", "sw")
 	w.MustSend("gp", bridgetest.Draft(other, "to stay", bridge.TopicMedication))
+	jens := w.As("jens")
 	if _, err := w.Erase(ctx, w.As("admin"), erasure("jens", true)); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]bridge.Code{bridge.ReasonErased}, withheld(t, w, "psy", conv.ID)); d != "" {
+	_, _, err := w.History(ctx, w.As("psy"), fresh, bridge.HistoryQuery{Conversation: conv.ID})
+	bridgetest.MustDeny(t, err, bridge.CodeForbidden)
+	if d := cmp.Diff([]string{"-[erased]"}, bridgetest.Texts(w.Reader("psy").Next())); d != "" {
 		t.Error(d)
 	}
-	_, err := w.Send(ctx, w.As("gp"), bridgetest.Draft(conv, "too late", bridge.TopicMedication))
+	_, err = w.Send(ctx, w.As("gp"), bridgetest.Draft(conv, "too late", bridge.TopicMedication))
 	if code := bridge.CodeOf(err); code != bridge.CodeForbidden && code != bridge.CodeErased {
 		t.Errorf("a message about somebody who was erased: %v", err)
 	}
-	if _, err := w.Entries(ctx, w.As("jens"), "jens", 0, 100, "en"); err == nil {
+	if _, err := w.Entries(ctx, jens, "jens", 0, 100, "en"); err == nil {
 		t.Error("the erased record was read")
+	}
+	err = w.Store().View(ctx, func(tx bridge.Tx) error {
+		if _, err := tx.Consents().Consent(consent.ID); !errors.Is(err, bridge.ErrNotFound) {
+			t.Errorf("the consent is still there: %v", err)
+		}
+		if _, err := tx.Directory().Account(jens.Subject); !errors.Is(err, bridge.ErrNotFound) {
+			t.Errorf("the account is still there: %v", err)
+		}
+		talk, err := tx.Conversations().Conversation(conv.ID)
+		if talk.OpenedBy != "" || len(talk.Participants)+len(talk.Members) > 0 || talk.Purpose != "" {
+			t.Errorf("of the conversation there is still %+v", talk)
+		}
+		m, messageErr := tx.Messages().Message(sent.Message)
+		if m.Sender != "" || !m.Erased || m.Seq != sent.Seq {
+			t.Errorf("of the message there is still %+v", m)
+		}
+		return errors.Join(err, messageErr)
+	})
+	if err != nil {
+		t.Error(err)
 	}
 	var leaves []ledger.Leaf
 	var head bridge.Head

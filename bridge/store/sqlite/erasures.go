@@ -143,6 +143,9 @@ func (c consents) anonymous(p bridge.PatientID) error {
 	if _, err := c.exec(`UPDATE patients SET doc = ? WHERE id = ?`, doc, string(p)); err != nil {
 		return err
 	}
+	if err := c.signedOff(p); err != nil {
+		return err
+	}
 	for _, query := range []string{
 		`DELETE FROM patient_identifiers WHERE patient = ?`,
 		`DELETE FROM related_persons WHERE patient = ?`,
@@ -151,12 +154,56 @@ func (c consents) anonymous(p bridge.PatientID) error {
 		`DELETE FROM emergencies WHERE patient = ?`,
 		`DELETE FROM requests WHERE patient = ?`,
 		`DELETE FROM decisions WHERE patient = ?`,
+		`DELETE FROM consents WHERE patient = ?`,
+		`DELETE FROM participants WHERE conversation IN (SELECT id FROM conversations WHERE patient = ?)`,
+		`DELETE FROM marks WHERE conversation IN (SELECT id FROM conversations WHERE patient = ?)`,
+		`UPDATE messages SET sender = '', mid = id WHERE patient = ?`,
 		`DELETE FROM grounds WHERE patient = ?`,
 		`DELETE FROM ring_parties WHERE ring IN (SELECT id FROM rings WHERE patient = ?)`,
 		`DELETE FROM rings WHERE patient = ?`,
 		`DELETE FROM callbacks WHERE patient = ?`,
 	} {
 		if _, err := c.exec(query, string(p)); err != nil {
+			return err
+		}
+	}
+	return c.emptied(p)
+}
+
+// signedOff removes the accounts of a patient, and of who acts for them: their names
+// at an issuer tell who they are. Whoever is signed in is refused from here on.
+func (c consents) signedOff(p bridge.PatientID) error {
+	var all []bridge.Subject
+	err := c.each(`SELECT issuer, name FROM accounts WHERE person = ?
+		OR person IN (SELECT 'RelatedPerson/' || id FROM related_persons WHERE patient = ?)`, func(v []driver.Value) error {
+		all = append(all, bridge.Subject{Issuer: text(v[0]), Name: text(v[1])})
+		return nil
+	}, string(p.Ref()), string(p))
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if _, err := c.exec(`DELETE FROM accounts WHERE issuer = ? AND name = ?`, s.Issuer, s.Name); err != nil {
+			return err
+		}
+		c.heads.accounts.note(s, bridge.Account{Subject: s, Disabled: true})
+	}
+	return nil
+}
+
+// emptied leaves of a patient's conversations what the places of their messages
+// need: not who took part, nor in what.
+func (c consents) emptied(p bridge.PatientID) error {
+	all, err := list[bridge.Conversation](c.tx, `SELECT doc FROM conversations WHERE patient = ?`, string(p))
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		doc, err := encode(bridge.Conversation{ID: v.ID, MID: string(v.ID), Patient: p})
+		if err != nil {
+			return err
+		}
+		if _, err := c.exec(`UPDATE conversations SET opener = '', mid = id, doc = ? WHERE id = ?`, doc, string(v.ID)); err != nil {
 			return err
 		}
 	}
