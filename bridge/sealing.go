@@ -132,4 +132,5 @@ type KeyStatus struct {
 	Destroyed int            `json:"destroyed"` // by erasure
 	Versions  map[string]int `json:"versions"`  // of the key-encryption key, and how many keys each wraps
 	BackedUp  time.Time      `json:"backed_up,omitzero"`
+	Whole     time.Time      `json:"whole,omitzero"` // since when everything in the data is sealed
 }

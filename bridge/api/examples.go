@@ -219,7 +219,7 @@ func exampleRest() map[string]example {
 			}}},
 		}},
 		"enable-account": {account, nil},
-		"count-keys":     {nil, bridge.KeyStatus{Patients: 2, Keys: 5, Destroyed: 2, Versions: map[string]int{"v3": 5}, BackedUp: exTime}},
+		"count-keys":     {nil, bridge.KeyStatus{Patients: 2, Keys: 5, Destroyed: 2, Versions: map[string]int{"v3": 5}, BackedUp: exTime, Whole: exTime}},
 		"rotate-kek":     {nil, rotated{5}},
 		"rotate-keys":    {rotation{[]bridge.PatientID{exPatient}, false}, rotated{1}},
 		"erase-patient": {

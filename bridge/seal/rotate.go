@@ -164,7 +164,10 @@ func (s *Sealer) Status(ctx context.Context) (bridge.KeyStatus, error) {
 	if err != nil {
 		return st, err
 	}
-	st.BackedUp, err = s.keys.BackedUp(ctx)
+	if st.BackedUp, err = s.keys.BackedUp(ctx); err != nil {
+		return st, err
+	}
+	st.Whole, err = s.keys.Whole(ctx)
 	return st, err
 }
 

@@ -136,6 +136,22 @@ func copyNew(from, to string) (err error) {
 	return nil
 }
 
+type scrubCmd struct {
+	Data string `help:"Folder of the data; the bridge must be stopped." required:"" type:"existingdir" placeholder:"FOLDER"`
+}
+
+// Run writes the data anew: after an upgrade that sealed it, and after an erasure.
+func (k *scrubCmd) Run(ctx context.Context, out *printer) error {
+	path := filepath.Join(k.Data, database)
+	if err := errors.Join(sqlite.Scrub(ctx, path), ownedLike(k.Data)); err != nil {
+		return err
+	}
+	if !out.value(map[string]string{"file": path}) {
+		out.printf("Written anew. What the disk itself keeps of overwritten blocks is beyond this: encrypt the disk.\n")
+	}
+	return nil
+}
+
 type checkCmd struct {
 	Data   string `help:"Folder of the data; the bridge must be stopped." required:"" type:"existingdir" placeholder:"FOLDER"`
 	Config string `help:"The bridge's configuration, when it says where the key-encryption key is." type:"existingfile" placeholder:"FILE"`

@@ -54,6 +54,7 @@ type commands struct {
 	Erase   eraseCmd   `cmd:"" group:"operate" help:"Destroy the keys of what is kept about a patient."`
 	Backup  backupCmd  `cmd:"" group:"operate" help:"Copy the data while the bridge runs."`
 	Restore restoreCmd `cmd:"" group:"operate" help:"Put a backup in the place of lost data."`
+	Scrub   scrubCmd   `cmd:"" group:"operate" help:"Write the data anew, so that nothing old stands between its rows."`
 	Check   checkCmd   `cmd:"" group:"operate" help:"Read all data and name what is wrong."`
 
 	Bench benchCmd `cmd:"" group:"operate" help:"Measure this machine and the bridge on it."`

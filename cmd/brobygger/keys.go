@@ -47,6 +47,11 @@ func (k *keysStatusCmd) Run(ctx context.Context, out *printer) error {
 		out.printf("Version %s of the key-encryption key wraps %d.\n", v, st.Versions[v])
 	}
 	out.printf("Last backup of the keys: %s.\n", day(st.BackedUp))
+	if st.Whole.IsZero() {
+		out.printf("What was kept before there were keys is still being sealed.\n")
+	} else {
+		out.printf("Everything is sealed, since %s: what is not opens nowhere.\n", day(st.Whole))
+	}
 	return nil
 }
 

@@ -227,14 +227,10 @@ func scrub(c *conn) error {
 	if _, err := c.exec("VACUUM"); err != nil {
 		return fmt.Errorf("writing the file anew: %w", err)
 	}
-	row, err := c.one("PRAGMA wal_checkpoint(TRUNCATE)")
-	if err == nil && number(row[0]) != 0 {
-		err = &bridge.Error{Code: bridge.CodeBusy, Message: "somebody else reads the file"}
+	if err := emptyLog(c); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("emptying the write-ahead log: %w", err)
-	}
-	_, err = c.exec(`DELETE FROM meta WHERE key = 'scrub'`)
+	_, err := c.exec(`DELETE FROM meta WHERE key = 'scrub'`)
 	return err
 }
 

@@ -4,6 +4,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -218,4 +219,61 @@ func TestASealedDatabaseIsNotWrittenWithoutItsKeys(t *testing.T) {
 		t.Error("it is written")
 	}
 	v.must(v.Check(t.Context()))
+}
+
+// Sealing what was there before leaves it in the write-ahead log, for as long as the
+// bridge runs, and when it was killed. Scrub takes it away, and nothing else.
+func TestScrubLeavesNothingOfWhatWasPlain(t *testing.T) {
+	v := &vault{t: t, folder: t.TempDir(), o: small}
+	v.Store = open(t, v.path(), v.o)
+	t.Cleanup(func() { shut(t, v.Store) })
+	v.fill()
+	v.must(v.Update(t.Context(), "p1", func(tx bridge.Tx) (err error) {
+		for i := range 300 { // more than are sealed in one step
+			id := bridge.AttachmentID(fmt.Sprintf("a%03d", i))
+			err = errors.Join(err, tx.Messages().PutAttachment(bridge.Attachment{ID: id, Patient: "p1", Name: "aubergine " + string(id)}, []byte("aubergine")))
+		}
+		return err
+	}))
+	shut(t, v.Store)
+	v.o.Sealer, v.o.Keys = sealer(t, v.folder)
+	v.Store = open(t, v.path(), v.o)
+	v.resealed()
+	if err := sqlite.Scrub(t.Context(), v.path()); err == nil {
+		t.Error("written anew while it is in use")
+	}
+	killed := &vault{t: t, folder: t.TempDir(), o: v.o}
+	for _, suffix := range []string{"", "-wal"} {
+		content, err := os.ReadFile(v.path() + suffix)
+		v.must(errors.Join(err, os.WriteFile(killed.path()+suffix, content, 0o600)))
+	}
+	if killed.left("aubergine") == 0 {
+		t.Fatal("nothing is left to take away")
+	}
+	v.must(sqlite.Scrub(t.Context(), killed.path()))
+	if n := killed.left("aubergine"); n > 0 {
+		t.Errorf("it stands in the files %d times", n)
+	}
+	if err := sqlite.Scrub(t.Context(), filepath.Join(t.TempDir(), "none.db")); err == nil {
+		t.Error("wrote what is not there")
+	}
+	killed.Store = open(t, killed.path(), v.o)
+	defer shut(t, killed.Store)
+	v.must(killed.Check(t.Context()))
+	if text, err := killed.text("m-p1"); text != "text of p1" || err != nil {
+		t.Errorf("read %q: %v", text, err)
+	}
+}
+
+// left counts a word in the database's files.
+func (v *vault) left(word string) (n int) {
+	v.t.Helper()
+	names, err := filepath.Glob(v.path() + "*")
+	v.must(err)
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		v.must(err)
+		n += bytes.Count(content, []byte(word))
+	}
+	return n
 }
