@@ -38,6 +38,8 @@ type commands struct {
 	Conv     convCmd     `cmd:"" group:"talk" help:"List and open conversations."`
 	Team     teamCmd     `cmd:"" group:"talk" help:"Who is involved with a patient."`
 	Presence presenceCmd `cmd:"" group:"talk" help:"Who can be reached; say so of yourself."`
+	Ring     ringCmd     `cmd:"" group:"talk" help:"Ring who knows the patient; answer, hand over, be rung back."`
+	Line     lineCmd     `cmd:"" group:"talk" help:"Direct lines: who can be rung, and when."`
 
 	Consent   consentCmd   `cmd:"" group:"rights" help:"Ask for, give, refuse, list and take back consents."`
 	Objection objectionCmd `cmd:"" group:"rights" help:"The patient's no: make, list, lift."`

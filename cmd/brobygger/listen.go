@@ -114,6 +114,29 @@ func (l *listenCmd) handlers(ctx context.Context, out *printer, shown chan<- bro
 				out.consentEvent(m.ConsentEvent)
 			}
 		},
+		Ringing: func(r brobygger.Ringing) {
+			if !out.line(heard{string(wire.PushLineRinging), at(r.N), r.RingEvent}) {
+				out.printf("\n%s  %s\n", out.when(r.At), out.bold(out.say("it rings", "line", r.View.LineName, "seconds", r.View.LeftMS/1000)))
+				out.command("  ", "brobygger ring show "+string(r.Ring)+l.flags())
+				out.command("  ", "brobygger ring answer "+string(r.Ring)+l.flags())
+			}
+		},
+		RingStopped: func(r brobygger.Ringing) {
+			if !out.line(heard{string(wire.PushLineStop), at(r.N), r.RingEvent}) {
+				out.stopped(ctx, r.RingEvent)
+			}
+		},
+		RingChanged: func(r brobygger.Ringing) {
+			if !out.line(heard{string(wire.PushLineState), at(r.N), r.RingEvent}) && r.View != nil {
+				out.learn(ctx, r.View.Patient, r.View.By, r.View.Caller)
+				out.ring(*r.View)
+			}
+		},
+		Callback: func(e brobygger.Callback) {
+			if !out.line(heard{string(wire.PushLineCallback), at(e.N), e.CallbackEvent}) {
+				out.printf("%s  %s\n", out.when(e.At), out.say("callback", "id", e.Callback, "state", code(out, "callback", e.State)))
+			}
+		},
 		Resync: func(r wire.Resync) {
 			if !out.line(heard{string(wire.PushResync), &r.At.N, r}) {
 				out.tell("missing", "why", r.Reason)

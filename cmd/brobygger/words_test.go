@@ -87,6 +87,9 @@ func TestEveryCodeHasAWord(t *testing.T) {
 		"in":       languages,
 		"outcome":  as([]bridge.ReviewOutcome{bridge.OutcomeJustified, bridge.OutcomeNotJustified, bridge.OutcomeReferred}),
 		"kind":     as([]ledger.Kind{ledger.KindDisclosed, ledger.KindSeen}),
+		"who":      as([]bridge.WhoState{bridge.WhoAvailable, bridge.WhoBusy, bridge.WhoClosed, bridge.WhoNone}),
+		"callback": {"waiting", "asked", "taken", "retry", "reminded", "broken", "closed", "forbidden", "talked", "not-reached", "written", "cancelled"},
+		"stop":     {"answered_elsewhere", "missed", "cancelled", "declined", "handed_off", "forbidden"},
 		"state": slices.Concat(
 			as([]bridge.ConsentState{bridge.ConsentActive, bridge.ConsentWithdrawn, bridge.ConsentExpired, bridge.ConsentSuperseded}),
 			as([]bridge.RequestState{bridge.RequestPending, bridge.RequestGranted, bridge.RequestDeclined, bridge.RequestExpired}),
