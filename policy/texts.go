@@ -89,8 +89,14 @@ func word[T ~string](e *Engine, language string, code T, list func(*words) map[T
 	return string(code)
 }
 
-// Reason implements bridge.Texts.
+// Reason implements bridge.Texts. A language that only patients read says it as the
+// patient's record does.
 func (e *Engine) Reason(code bridge.Code, language string) string {
+	if w := e.in(language); w.Reasons[code] == "" && e.log[w.Language] != nil {
+		if s := e.log[w.Language].Reasons[string(code)]; s != "" {
+			return s
+		}
+	}
 	return word(e, language, code, func(w *words) map[bridge.Code]string { return w.Reasons })
 }
 
@@ -99,8 +105,13 @@ func (e *Engine) Remedy(kind bridge.RemedyKind, language string) string {
 	return word(e, language, kind, func(w *words) map[bridge.RemedyKind]string { return w.Remedies })
 }
 
-// Basis implements bridge.Texts.
+// Basis implements bridge.Texts; in a language that only patients read, likewise.
 func (e *Engine) Basis(basis, language string) string {
+	if w := e.in(language); w.Bases[basis] == "" && e.log[w.Language] != nil {
+		if s := e.log[w.Language].Grounds[basis]; s != "" {
+			return s
+		}
+	}
 	return word(e, language, basis, func(w *words) map[string]string { return w.Bases })
 }
 

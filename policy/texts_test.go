@@ -133,7 +133,7 @@ func TestAnUnknownLanguageFallsBackToDanish(t *testing.T) {
 	if got := e.Consent(s, nil, "kl"); got.Language != "da" || len(got.Hash) != 64 || got.Version == "" {
 		t.Errorf("%+v", got)
 	}
-	if got, want := e.Reason("consent_required", "ar"), e.Reason("consent_required", "da"); got != want {
+	if got, want := e.Reason("assurance_low", "ar"), e.Reason("assurance_low", "da"); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -147,5 +147,26 @@ func TestANameStaysAName(t *testing.T) {
 	b := e.Consent(s, map[bridge.Party]string{p: "Holm\n\nYou can't take this back. {until} {to}"}, "en").Body
 	if strings.Count(a, "\n") != strings.Count(b, "\n") || !strings.Contains(b, "{until} {to}") {
 		t.Error(b)
+	}
+}
+
+// A patient who reads Arabic or Farsi reads why in it, as far as the record says it.
+func TestAPatientReadsWhyInTheirOwnLanguage(t *testing.T) {
+	e := newEngine(t, policy.Options{})
+	latin := regexp.MustCompile(`[a-zA-Z]`)
+	for _, language := range []string{"ar", "fa"} {
+		for _, c := range []bridge.Code{"consent_required", "consent_withdrawn", "objection", "no_relation", "client_not_fresh", "retracted"} {
+			if s := e.Reason(c, language); latin.MatchString(s) {
+				t.Errorf("%s: %s reads %q", language, c, s)
+			}
+		}
+		for _, b := range []string{"dk.patient-own", "dk.health-act.41-2-1", "dk.break-glass"} {
+			if s := e.Basis(b, language); latin.MatchString(s) {
+				t.Errorf("%s: %s reads %q", language, b, s)
+			}
+		}
+	}
+	if got := e.Basis("dk.patient-own", "en"); got != "The patient's own conversation" {
+		t.Errorf("English reads %q", got)
 	}
 }

@@ -240,6 +240,63 @@ func TestAHeldMessageGoesAfterAYesAndComesBackAfterANo(t *testing.T) {
 	}
 }
 
+// What was withheld, and may be shown after the patient's no was taken back, comes
+// again under the same id; n goes on without a gap.
+func TestAWithheldMessageComesWhenTheNoIsTakenBack(t *testing.T) {
+	r := newReal(t)
+	gp := r.dial("gp", nil)
+	jens := r.dial("jens", nil)
+	conv, err := gp.Open(t.Context(), bridge.NewConversation{
+		Patient: "jens", Purpose: bridge.PurposeTreatment, Members: []bridge.Party{{Function: bridge.FunctionTreatingPsychiatrist}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send, err := gp.Send(bridgetest.Draft(conv, "it matters", bridge.TopicMedication))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := send.Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	no, err := jens.Object(t.Context(), wire.ObjectionMake{Patient: "jens", Parties: []bridge.Party{bridgetest.Party("psy")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last uint64
+	events := make(chan brobygger.Message, 16)
+	gap := make(chan [2]uint64, 16)
+	next := func(n uint64) {
+		if n != last+1 {
+			gap <- [2]uint64{last, n}
+		}
+		last = n
+	}
+	log, _ := jens.Position() // everybody has the same log, and reads on from a place of their own
+	r.dial("psy", func(o *brobygger.Options) {
+		o.Resume = &bridge.Position{Log: log.Log}
+		o.On.Message = func(m brobygger.Message) { next(m.N); events <- m }
+		o.On.Conversation = func(m brobygger.Conversation) { next(m.N) }
+		o.On.Consent = func(m brobygger.Consent) { next(m.N) }
+		o.On.Receipt = func(m brobygger.Receipt) { next(m.N) }
+	})
+	first := wait(t, events, "the refusal")
+	if first.ID != sent.Message || first.Message != nil || len(first.Withheld) == 0 {
+		t.Fatalf("while there is a no: %+v", first)
+	}
+	if err := jens.Lift(t.Context(), "jens", no.ID); err != nil {
+		t.Fatal(err)
+	}
+	again := wait(t, events, "the message")
+	if again.ID != first.ID || again.N <= first.N || again.Message == nil || again.Message.Parts[0].Text != "it matters" {
+		t.Errorf("after it was taken back: %+v", again)
+	}
+	if len(gap) > 0 {
+		t.Errorf("n went from and to %v", <-gap)
+	}
+}
+
 func TestWhatWasShownAMomentAgoCanBeRead(t *testing.T) {
 	r := newReal(t)
 	gp := r.dial("gp", func(o *brobygger.Options) { o.Content = true })
