@@ -3,7 +3,10 @@
 
 package bridge
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // ForgetSooner makes what has been open since the last sweep old enough to end at
 // the next one.
@@ -21,4 +24,14 @@ func (b *Bridge) FindForRing(ctx context.Context, r Ring) (int, error) {
 	a := &attempt{b: b, fresh: true, now: b.now(), ring: r}
 	err := a.prepare(ctx)
 	return len(a.steps), err
+}
+
+// AgeRings makes what has been seen to ring at the last look so much older.
+func (b *Bridge) AgeRings(by time.Duration) {
+	b.clock.mu.Lock()
+	defer b.clock.mu.Unlock()
+	for id, seen := range b.clock.since {
+		seen.from = seen.from.Add(-by)
+		b.clock.since[id] = seen
+	}
 }
