@@ -27,7 +27,7 @@ VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unkno
 RULES    = $(wildcard policy/*/*.rego policy/data)
 
 .NOTPARALLEL:
-.PHONY: help run test check fmt fmt-check vet lint deadcode policy model docs-check generate build deps fuzz bench soak deploy-check clean
+.PHONY: help run test voice check fmt fmt-check vet lint deadcode policy model docs-check generate build deps fuzz bench soak deploy-check clean
 
 help: ## what there is to do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,11 @@ test: deps ## install what the tests need, and run them all
 	$(GO) build -C .ci/vault -buildvcs=false -o $(CURDIR)/bin/vault . # a test builds it too: cold it takes a minute or two
 	$(GO) test -race -shuffle=on -timeout 15m ./...
 
-check: deps fmt-check vet lint deadcode policy model docs-check test ## everything that CI checks; the tests come last
+voice: ## two ends hear each other by WebRTC, straight and by coturn, until the patient says no
+	.ci/deps turnserver
+	$(GO) test -C .ci/voice -count=1 -timeout 5m ./...
+
+check: deps fmt-check vet lint deadcode policy model docs-check voice test ## everything that CI checks; the tests come last
 
 fmt: ## format Go and Rego
 	$(LINT) fmt
