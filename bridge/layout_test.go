@@ -46,7 +46,9 @@ var house = map[string]int{
 	"bridge/bridgetest/lines":   4,
 	"cmd/brobygger":             4,
 
-	".ci/bench": 4, // a module of its own
+	".ci/bench": 4, // a module of its own, as those behind it
+	".ci/vault": 4,
+	".ci/voice": 4,
 }
 
 // roomOf returns the package of the house that dir belongs to: itself, or the
@@ -105,6 +107,9 @@ var guests = []struct{ module, room, why string }{
 	{"go.yaml.in/yaml/v3", "cmd/brobygger", "reads the configuration"},
 	{"github.com/nats-io/nats-server/v2", ".ci/bench", "is measured beside the bridge; no dependency of it"},
 	{"github.com/nats-io/nats.go", ".ci/bench", "sends the load there"},
+	{"github.com/hashicorp/vault", ".ci/vault", "is the engine that keys are wrapped by; no dependency of the bridge"},
+	{"github.com/pion/webrtc/v4", ".ci/voice", "hears and is heard, as a browser does"},
+	{"github.com/gorilla/websocket", ".ci/voice", "is the other end of the wire there"},
 }
 
 // Guests of tests: in test files, and in packages that are for tests.

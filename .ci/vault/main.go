@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Brobygger authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Vault is HashiCorp Vault's transit engine behind an address of this machine, for
+// Command vault is HashiCorp Vault's transit engine behind an address of this machine, for
 // the tests of bridge/seal. The engine, its storage of keys, its versions, its
 // ciphertexts and how its errors are answered are Vault's own code; the rest of
 // Vault is not here: there is one token, which may do everything, and seal and
