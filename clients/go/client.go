@@ -184,9 +184,9 @@ func (c *Client) connected(ctx context.Context) (*conn, error) {
 // tries is how often a command is asked that the bridge is too busy for.
 const tries = 4
 
-// call asks the bridge. With again, the command may be repeated when it is not
-// known whether it was done.
-func (c *Client) call(ctx context.Context, again bool, t wire.CommandType, data, into any) (k *conn, beat uint64, err error) {
+// call asks the bridge a command that may be repeated when it is not known whether
+// it was done.
+func (c *Client) call(ctx context.Context, t wire.CommandType, data, into any) (k *conn, beat uint64, err error) {
 	for try := 1; ; {
 		if k, err = c.connected(ctx); err != nil {
 			return nil, 0, err
@@ -196,9 +196,6 @@ func (c *Client) call(ctx context.Context, again bool, t wire.CommandType, data,
 			return k, beat, err
 		}
 		if errors.Is(err, errLost) || errors.Is(err, errTimeout) {
-			if !again {
-				return k, 0, &RetryableError{Err: err}
-			}
 			if errors.Is(err, errLost) {
 				<-k.done
 			}
@@ -206,7 +203,7 @@ func (c *Client) call(ctx context.Context, again bool, t wire.CommandType, data,
 		}
 		err = c.typed(err, nil)
 		var later *RetryableError
-		if !again || !errors.As(err, &later) || try == tries {
+		if !errors.As(err, &later) || try == tries {
 			return k, 0, err
 		}
 		if err := sleep(ctx, max(later.After, c.pause(try))); err != nil {

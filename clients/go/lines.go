@@ -105,7 +105,7 @@ func ringing(a wire.RingAnswer, err error) (bridge.RingView, error) { return a.R
 func (c *Client) ShowRing(ctx context.Context, id bridge.RingID, show func(bridge.RingClaim)) error {
 	for range tries {
 		var out bridge.RingClaim
-		k, beat, err := c.call(ctx, true, wire.CmdLineShow, wire.RingOf{Ring: id}, &out)
+		k, beat, err := c.call(ctx, wire.CmdLineShow, wire.RingOf{Ring: id}, &out)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 // the bridge knows it again.
 func ask[T any](ctx context.Context, c *Client, t wire.CommandType, data any) (T, error) {
 	var out T
-	_, _, err := c.call(ctx, true, t, data, &out)
+	_, _, err := c.call(ctx, t, data, &out)
 	return out, err
 }
 
@@ -81,7 +81,7 @@ func (c *Client) Preview(ctx context.Context, d bridge.Draft) ([]bridge.SeenBy, 
 		d.MID = newID()
 	}
 	var out wire.Previewed
-	_, _, err := c.call(ctx, true, wire.CmdPreview, d, &out)
+	_, _, err := c.call(ctx, wire.CmdPreview, d, &out)
 	var denied *ConsentError
 	if errors.As(err, &denied) {
 		denied.draft = &d
@@ -146,7 +146,7 @@ func (c *Client) History(ctx context.Context, q bridge.HistoryQuery) (got wire.H
 func (c *Client) ReadHistory(ctx context.Context, q bridge.HistoryQuery, show func(wire.HistoryRead)) error {
 	for range tries {
 		var out wire.HistoryRead
-		k, beat, err := c.call(ctx, true, wire.CmdHistory, q, &out)
+		k, beat, err := c.call(ctx, wire.CmdHistory, q, &out)
 		if err != nil {
 			return err
 		}
