@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -147,12 +148,18 @@ func (e *explainCmd) question() (bridge.NewConversation, bridge.Draft, error) {
 
 // locally asks a bridge of its own, of which nobody else knows.
 func (e *explainCmd) locally(ctx context.Context, path string, open bridge.NewConversation, draft bridge.Draft) (_ []asked, err error) {
+	o := sqlite.Options{Reserve: -1}
 	if e.Data != "" {
-		if err := sqlite.Backup(ctx, filepath.Join(e.Data, database), path); err != nil {
+		var keys *sealed
+		if keys, err = e.copied(ctx, filepath.Dir(path)); err != nil {
 			return nil, err
 		}
+		if keys != nil {
+			defer func() { err = errors.Join(err, keys.close()) }()
+			o.Sealer, o.Keys = keys.sealer, keys.keys.ID()
+		}
 	}
-	store, err := sqlite.Open(path, sqlite.Options{Reserve: -1})
+	store, err := sqlite.Open(path, o)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +197,24 @@ func (e *explainCmd) locally(ctx context.Context, path string, open bridge.NewCo
 		err = nil // it is said in what was seen
 	}
 	return w.seen, err
+}
+
+// copied copies the data folder's database, and its keys where it is sealed: what
+// is asked is written into the copy.
+func (e *explainCmd) copied(ctx context.Context, folder string) (*sealed, error) {
+	if err := sqlite.Backup(ctx, filepath.Join(e.Data, database), filepath.Join(folder, database)); err != nil {
+		return nil, err
+	}
+	_, err := os.Stat(filepath.Join(e.Data, keysFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err := errors.Join(err, sqlite.Backup(ctx, filepath.Join(e.Data, keysFile), filepath.Join(folder, keysFile))); err != nil {
+		return nil, err
+	}
+	k := keysConfig{File: filepath.Join(e.Data, "kek.json")}
+	s, err := openSealed(ctx, folder, k, slog.New(slog.DiscardHandler))
+	return &s, err
 }
 
 // load imports the bundles, or the demo region.
