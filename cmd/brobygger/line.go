@@ -22,6 +22,7 @@ type lineCmd struct {
 	Take      lineTakeCmd      `cmd:"" help:"Take a callback: you ring back."`
 	Done      lineDoneCmd      `cmd:"" help:"Close a callback, with its outcome."`
 	Report    lineReportCmd    `cmd:"" help:"How a line of yours was answered."`
+	Simulate  lineSimulateCmd  `cmd:"" help:"Play a clinic's mornings, as they are and with a line for professionals."`
 }
 
 type lineListCmd struct {
