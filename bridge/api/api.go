@@ -98,6 +98,7 @@ func newAPI(c Config, mux *http.ServeMux) *api {
 	a.messageRoutes(c.Bridge)
 	a.readingRoutes(c.Bridge)
 	a.attachmentRoutes(c.Bridge, c.Bridge)
+	a.lineRoutes(c.Bridge)
 	a.accountRoutes(c.Bridge)
 	a.policyRoutes(c.Bridge)
 	a.keyRoutes(c.Bridge)

@@ -16,7 +16,7 @@ import (
 // that are really used, so they stay true.
 type example struct{ call, answer any }
 
-var examples = merged(exampleConsents(), exampleRequests(), exampleMessages(), exampleReading(), examplePatients(), exampleRest())
+var examples = merged(exampleConsents(), exampleRequests(), exampleMessages(), exampleReading(), examplePatients(), exampleLines(), exampleRest())
 
 func merged(all ...map[string]example) map[string]example {
 	out := map[string]example{}

@@ -29,6 +29,7 @@ const (
 	tagConsents  = "consents"
 	tagMessages  = "messages"
 	tagEmergency = "emergency"
+	tagLines     = "lines"
 	tagAdmin     = "administration"
 )
 
@@ -74,6 +75,7 @@ func humaConfig() huma.Config {
 				{Name: tagConsents, Description: "The patient's yes and no."},
 				{Name: tagMessages, Description: "Conversations, messages, files, and reading them."},
 				{Name: tagEmergency, Description: "Breaking the glass."},
+				{Name: tagLines, Description: "Direct lines: their hours, people, rotas and reports. Ringing goes over the socket."},
 				{Name: tagAdmin, Description: "For an admin, who may see nothing about a patient by it."},
 			},
 			Components: &huma.Components{

@@ -21,6 +21,7 @@ type Verbs interface {
 	Patients
 	Proofs
 	Talking
+	Lines
 	Accounts
 	Parts
 }
@@ -146,3 +147,21 @@ type Parts interface {
 }
 
 var _ Verbs = (*bridge.Bridge)(nil)
+
+// Lines are looked after, and looked at.
+type Lines interface {
+	LineHands
+	Line(ctx context.Context, c bridge.Caller, id bridge.LineID) (bridge.Line, error)
+	Lines(ctx context.Context, c bridge.Caller, q bridge.LinesQuery) ([]bridge.LineView, error)
+	LineState(ctx context.Context, c bridge.Caller, id bridge.LineID) (bridge.LineState, error)
+	LineReport(ctx context.Context, c bridge.Caller, id bridge.LineID, p bridge.Period) (bridge.LineReport, error)
+}
+
+// LineHands change a line.
+type LineHands interface {
+	PutLine(ctx context.Context, c bridge.Caller, l bridge.Line) (bridge.Line, error)
+	OpenLine(ctx context.Context, c bridge.Caller, id bridge.LineID, until time.Time, reason string) (bridge.LineView, error)
+	CloseLine(ctx context.Context, c bridge.Caller, id bridge.LineID, until time.Time, reason string) (bridge.LineView, error)
+	Window(ctx context.Context, c bridge.Caller, id bridge.LineID, p bridge.Period, reason string) (bridge.LineView, error)
+	ImportRota(ctx context.Context, c bridge.Caller, id bridge.LineID, p bridge.Period, r bridge.RotaReader) (bridge.RotaImport, error)
+}
