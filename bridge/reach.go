@@ -59,8 +59,14 @@ func (r reach) hears(party Ref, ofLine bool) bool {
 	return state == PresenceOnline || state == PresenceAway || state == PresenceUnknown
 }
 
-// SignOn says that the parties are connected: whoever of them is on duty on a
-// line that is open takes rings on it. It is called with each Touch of live state.
+// signAhead is how long before a shift its people are signed on. Together with
+// lines that are still closed being signed on to, it lets the first ring of an
+// opening be heard: whether a line is open, and whose shift it is, every ring asks
+// anew.
+const signAhead = 30 * time.Second
+
+// SignOn says that the parties are connected: whoever of them is on duty on a line
+// takes rings on it while it is open. It is called with each Touch of live state.
 func (b *Bridge) SignOn(ctx context.Context, parties []Ref) error {
 	if b.board == nil {
 		return nil
@@ -103,20 +109,20 @@ func (b *Bridge) signs(tx Tx, party Ref, now time.Time, known map[LineID]Open) (
 			open = b.opening(l, now)
 			known[l.ID] = open
 		}
-		if !open.Open {
-			continue
-		}
 		switches, err := tx.Lines().Switches(l.ID)
 		if err != nil {
 			return nil, err
 		}
 		said, ok := switchOf(switches, party, now)
 		tiered := slices.ContainsFunc(l.Tiers, func(t Tier) bool { return slices.Contains(t.Members, party) })
-		on := slices.Contains(l.onDuty(now), party)
+		on := slices.Contains(l.onDuty(now), party) || slices.Contains(l.onDuty(now.Add(signAhead)), party)
 		if ok && !said.On || !ok && !on && !tiered {
 			continue
 		}
 		until := open.Until
+		if !open.Open { // that is when it opens
+			until = time.Time{}
+		}
 		if end := l.shiftEnd(party, now); on && !tiered && !ok && !end.IsZero() && (until.IsZero() || end.Before(until)) {
 			until = end
 		}

@@ -90,6 +90,9 @@ func (b *Bridge) ringView(tx Tx, party Ref, r Ring, now time.Time) (RingView, er
 	v.Patient, v.Caller, v.Wanted, v.Purpose, v.Case, v.Topics = r.Patient, r.Caller, r.Wanted, r.Purpose, r.Case, topics
 	v.Ringing, v.Conversation = r.Ringing(), r.Conversation
 	v.StartedAt, v.AnsweredAt, v.EndedAt, v.Ended = r.StartedAt, r.AnsweredAt, r.EndedAt, r.Ended
+	if v.Mine == SideTalker && r.Ended != "" { // the gate has closed: what it was about is not told again
+		v.Purpose, v.Case, v.Topics = "", "", nil
+	}
 	if len(r.Steps) > 0 {
 		v.Via = r.Steps[len(r.Steps)-1].Via
 	}
