@@ -21,7 +21,6 @@ type Verbs interface {
 	Patients
 	Proofs
 	Talking
-	Lines
 	Accounts
 	Parts
 }
@@ -33,11 +32,12 @@ type Consenting interface {
 	Objections
 }
 
-// Talking is everything about conversations.
+// Talking is everything about conversations, and the lines that lead to them.
 type Talking interface {
 	Conversations
 	Messages
 	Reading
+	Lines
 }
 
 // Callers makes callers, and keeps their own settings.
