@@ -225,7 +225,7 @@ func (b *Bridge) changeRing(ctx context.Context, c Caller, id RingID, change fun
 		if err != nil {
 			return err
 		}
-		before = union(now.Ringing(), []Ref{now.By})
+		before = slices.Clone(now.reaches())
 		r = now
 		changed, err := change(tx, &r, b.now(), &told)
 		if err != nil || !changed {
@@ -237,7 +237,7 @@ func (b *Bridge) changeRing(ctx context.Context, c Caller, id RingID, change fun
 		return r, b.told(err)
 	}
 	b.poke(told)
-	b.letGo(ctx, id, without(before, union(r.Ringing(), []Ref{r.By, ""})))
+	b.letGo(ctx, id, without(before, r.reaches()))
 	return r, nil
 }
 

@@ -247,6 +247,9 @@ func TestAGPRingsThePsychiatristAndTheNurseAnswers(t *testing.T) {
 	if err != nil || e.State != bridge.RingEnded {
 		t.Fatalf("ended as %+v, %v", e, err)
 	}
+	if len(d.board.reserved) != 0 {
+		t.Errorf("after the talk taken are %v", d.board.reserved)
+	}
 	want := []ledger.Kind{ledger.KindRung, ledger.KindDisclosed, ledger.KindRung, ledger.KindOpened, ledger.KindAccepted, ledger.KindTalked}
 	if d := cmp.Diff(want, d.kinds("jens")); d != "" {
 		t.Error(d)
