@@ -23,6 +23,9 @@ var scenes = []func(*story, context.Context) error{
 	(*story).askJens,
 	(*story).sayYes,
 	(*story).answer,
+	(*story).ringTheOneWhoKnows,
+	(*story).handOver,
+	(*story).nobodyAnswers,
 	(*story).lookAhead,
 	(*story).takeBack,
 	(*story).nothingPasses,
@@ -237,7 +240,8 @@ func (s *story) readLog(ctx context.Context) error {
 	}
 	for kind, least := range map[ledger.Kind]int{
 		ledger.KindAccepted: 3, ledger.KindDisclosed: 3, ledger.KindDenied: 3, ledger.KindRequested: 1, ledger.KindHeld: 1,
-		ledger.KindGranted: 1, ledger.KindWithdrawn: 1,
+		ledger.KindGranted: 1, ledger.KindWithdrawn: 1, ledger.KindRung: 2, ledger.KindTalked: 2, ledger.KindUnanswered: 1,
+		ledger.KindCallback: 3,
 	} {
 		if count[kind] < least {
 			return fmt.Errorf("the record has %d entries of kind %s, want %d or more", count[kind], kind, least)

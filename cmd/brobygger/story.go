@@ -61,6 +61,7 @@ type story struct {
 	played []playedStep
 
 	gp, psychiatrist, worker, jens *player
+	second, nurse                  *player // the psychiatrist's other device, and who is handed the talk
 
 	treatment bridge.ConversationID // between GP and psychiatrist
 	social    bridge.ConversationID // between support worker and GP
@@ -69,6 +70,7 @@ type story struct {
 	request   bridge.ConsentRequest
 	consent   bridge.Consent
 	asked     bridge.MessageID // the question once it went
+	ring      bridge.RingID    // of the GP
 	before    uint64           // entries in the record before this performance
 }
 
@@ -110,16 +112,22 @@ type player struct {
 	client   *brobygger.Client
 	messages chan brobygger.Message
 	consents chan brobygger.Consent
+	rings    chan brobygger.Ringing
+	stops    chan brobygger.Ringing
 }
 
 // enter connects somebody.
 func (s *story) enter(ctx context.Context, name string) (*player, error) {
 	p := &player{name: name, messages: make(chan brobygger.Message, 256), consents: make(chan brobygger.Consent, 256)}
+	p.rings, p.stops = make(chan brobygger.Ringing, 256), make(chan brobygger.Ringing, 256)
 	r := remote{Server: s.cmd.Server, As: name, Timeout: s.cmd.Timeout}
 	c, err := r.dial(ctx, s.out, brobygger.Handlers{
 		Prepare: func(bridge.PatientID, []bridge.Ref) {}, // everybody is known
 		Message: func(m brobygger.Message) { offer(p.messages, m) },
 		Consent: func(c brobygger.Consent) { offer(p.consents, c) },
+
+		Ringing:     func(r brobygger.Ringing) { offer(p.rings, r) },
+		RingStopped: func(r brobygger.Ringing) { offer(p.stops, r) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("signing in as %s: %w", name, err)
@@ -137,7 +145,7 @@ func offer[T any](ch chan<- T, v T) {
 }
 
 func (s *story) leave() {
-	for _, p := range []*player{s.gp, s.psychiatrist, s.worker, s.jens} {
+	for _, p := range []*player{s.gp, s.psychiatrist, s.worker, s.jens, s.second, s.nurse} {
 		if p != nil {
 			_ = p.client.Close()
 		}
