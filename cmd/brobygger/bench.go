@@ -23,7 +23,7 @@ type benchCmd struct {
 	Decisions string        `help:"Output of the policy's own benchmarks, to report too." placeholder:"FILE"`
 	JetStream string        `name:"jetstream" help:"Program of .ci/bench, to measure NATS JetStream beside." placeholder:"FILE"`
 	Bare      string        `help:"This program built with the tag bare, to measure what wall, ledger and sealing cost." placeholder:"FILE"`
-	Only      []string      `help:"Measure these only: disk, rest, fast, cost, paced, idle, start." enum:"disk,rest,fast,cost,paced,idle,start" default:"disk,rest,fast,cost,paced,idle,start"`
+	Only      []string      `help:"Measure these only: disk, rest, fast, cost, paced, rings, idle, start." enum:"disk,rest,fast,cost,paced,rings,idle,start" default:"disk,rest,fast,cost,paced,rings,idle,start"`
 	For       time.Duration `help:"How long each load lasts." default:"10s"`
 	Senders   int           `help:"How many send as fast as it goes." default:"100"`
 	Idle      int           `help:"How many idle connections." default:"10000"`
@@ -44,6 +44,7 @@ type figures struct {
 	batch     float64          // transactions in one commit, under the fast load
 	cpu       [2]time.Duration // of server and load generator for one message, likewise
 	cost      cost
+	rings     rings
 	idle      [2]float64
 	idleOf    int
 	start     [2]time.Duration
@@ -87,7 +88,7 @@ func (b *benchCmd) Run(ctx context.Context, out *printer) (err error) {
 		name string
 		run  func(context.Context, string, *figures) error
 	}{
-		{"disk", b.disk}, {"bridge", b.bridge}, {"relay", b.relay}, {"jetstream", b.peer}, {"cost", b.costs}, {"idle", b.idle},
+		{"disk", b.disk}, {"bridge", b.bridge}, {"relay", b.relay}, {"jetstream", b.peer}, {"cost", b.costs}, {"rings", b.ringing}, {"idle", b.idle},
 	}
 	for _, s := range steps {
 		_, _ = fmt.Fprintf(out.stderr, "%s: measuring %s\n", time.Now().Format(time.TimeOnly), s.name)

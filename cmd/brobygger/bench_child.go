@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +32,10 @@ type benchChildCmd struct {
 	What  string `arg:"" enum:"bridge,relay,plain"`
 	Data  string `help:"Folder of the data."`
 	Pairs int    `help:"How many pairs of people to import."`
+	Lines bool   `help:"Import a region's lines and their people instead."`
+
+	service *service // of a bridge
+	issuer  string
 }
 
 // Run serves until standard input ends.
@@ -47,6 +53,7 @@ func (b *benchChildCmd) Run(ctx context.Context, stdin io.Reader, out *printer) 
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
+		b.service = s
 		serve = func() error { return s.serve(ctx, ln, time.Second) }
 	case "relay":
 		serve = plainServer(ctx, ln, &load.Relay{})
@@ -54,7 +61,7 @@ func (b *benchChildCmd) Run(ctx context.Context, stdin io.Reader, out *printer) 
 		serve = plainServer(ctx, ln, http.HandlerFunc(load.Plain))
 	}
 	go func() {
-		b.obey(stdin, out)
+		b.obey(ctx, stdin, out)
 		cancel()
 	}()
 	out.printf("ready %s\n", ln.Addr())
@@ -91,13 +98,51 @@ func (b *benchChildCmd) newService(ctx context.Context, address string, out *pri
 		return nil, errors.Join(err, verifier.Close())
 	}
 	s.closers = append(s.closers, verifier.Close)
-	if b.Pairs > 0 {
-		if _, err := s.bridge.Import(ctx, bridge.Caller{Admin: true}, load.People(b.Pairs, issuer.URL(), time.Now())); err != nil {
-			return nil, errors.Join(fmt.Errorf("importing people: %w", err), s.close())
-		}
+	b.issuer = issuer.URL()
+	if err := b.populate(ctx, s); err != nil {
+		return nil, errors.Join(fmt.Errorf("importing people: %w", err), s.close())
 	}
 	s.handler = withIssuer(s.handler, issuer)
 	return s, nil
+}
+
+// populate imports whom the bench is about.
+func (b *benchChildCmd) populate(ctx context.Context, s *service) error {
+	var batch bridge.ImportBatch
+	switch {
+	case b.Lines:
+		batch = load.Region(b.issuer, time.Now())
+	case b.Pairs > 0:
+		batch = load.People(b.Pairs, b.issuer, time.Now())
+	default:
+		return nil
+	}
+	_, err := s.bridge.Import(ctx, bridge.Caller{Admin: true}, batch)
+	return err
+}
+
+// who asks the bridge itself who can be rung, n times, and words how long the
+// median and the slowest hundredth took, in nanoseconds.
+func (b *benchChildCmd) who(ctx context.Context, n int) (string, error) {
+	desks := load.Desks(load.Switchboards)
+	var took load.Times
+	for i := range n {
+		d := desks[i%len(desks)]
+		c, err := b.service.bridge.Caller(ctx, bridge.Identity{
+			Subject: bridge.Subject{Issuer: b.issuer, Name: d.Caller()}, Assurance: bridge.AssuranceSubstantial,
+			Issued: time.Now(), Expires: time.Now().Add(time.Hour),
+		}, "")
+		if err != nil {
+			return "", err
+		}
+		from := time.Now()
+		if _, err := b.service.bridge.WhoCanBeRung(ctx, c, d.Who()); err != nil {
+			return "", fmt.Errorf("asking who can be rung: %w", err)
+		}
+		took = append(took, time.Since(from))
+	}
+	slices.Sort(took)
+	return fmt.Sprintf("%d %d", took.At(.5), took.At(.99)), nil
 }
 
 func plainServer(ctx context.Context, ln net.Listener, h http.Handler) func() error {
@@ -112,8 +157,8 @@ func plainServer(ctx context.Context, ln net.Listener, h http.Handler) func() er
 }
 
 // obey does what is asked of it, a line each, until there is no more: collect
-// gives unused memory back, cpu and stop write a profile, heap writes what is held.
-func (b *benchChildCmd) obey(stdin io.Reader, out *printer) {
+// gives unused memory back, cpu and stop write a profile, heap writes what is held, who asks who can be rung.
+func (b *benchChildCmd) obey(ctx context.Context, stdin io.Reader, out *printer) {
 	var profile *os.File
 	for lines := bufio.NewScanner(stdin); lines.Scan(); {
 		word, rest, _ := strings.Cut(lines.Text(), " ")
@@ -133,6 +178,14 @@ func (b *benchChildCmd) obey(stdin io.Reader, out *printer) {
 			_ = profile.Close()
 		case "heap":
 			if err := writeHeap(filepath.Clean(rest)); err != nil {
+				out.fault(err)
+			}
+		case "who":
+			n, err := strconv.Atoi(rest)
+			if err == nil {
+				word, err = b.who(ctx, n)
+			}
+			if err != nil {
 				out.fault(err)
 			}
 		}

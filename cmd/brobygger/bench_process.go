@@ -36,8 +36,12 @@ func start(ctx context.Context, what, data string, pairs int) (*process, error) 
 }
 
 // startOf starts a program, this one or the one without wall, ledger and sealing.
-func startOf(ctx context.Context, program, what, data string, pairs int) (_ *process, err error) {
-	p := &process{cmd: exec.CommandContext(ctx, program, "bench-child", what, "--data", data, "--pairs", strconv.Itoa(pairs))} //nolint:gosec // who runs the bench names it
+func startOf(ctx context.Context, program, what, data string, pairs int) (*process, error) {
+	return startWith(ctx, program, what, data, "--pairs", strconv.Itoa(pairs))
+}
+
+func startWith(ctx context.Context, program, what, data string, more ...string) (_ *process, err error) {
+	p := &process{cmd: exec.CommandContext(ctx, program, append([]string{"bench-child", what, "--data", data}, more...)...)} //nolint:gosec // who runs the bench names it
 	p.cmd.Stderr = os.Stderr
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -98,11 +102,17 @@ func (p *process) hear() (string, error) {
 
 // tell has the child do something, and waits until it has.
 func (p *process) tell(words string) error {
-	if _, err := io.WriteString(p.stdin, words+"\n"); err != nil {
-		return fmt.Errorf("telling %s: %w", words, err)
-	}
-	_, err := p.hear()
+	_, err := p.ask(words)
 	return err
+}
+
+// ask is tell, and returns what the child says of it.
+func (p *process) ask(words string) (string, error) {
+	if _, err := io.WriteString(p.stdin, words+"\n"); err != nil {
+		return "", fmt.Errorf("telling %s: %w", words, err)
+	}
+	line, err := p.hear()
+	return strings.TrimPrefix(line, "done "), err
 }
 
 // end lets the child go, and waits for it.

@@ -80,6 +80,12 @@ const reading = `
   "bare"; nothing but this bench starts it), in turns, each on a new store. What was built
   without keeps no claim before content leaves and no word of its end, no entries and so no chains and no tree, and everything in plain;
   it decides, delivers and receipts all the same.
+- *Rings*: 200 lines are rung in the same moment, each by a doctor about a patient, in a region of 800 lines and 5,000
+  practitioners; every ring rings three people on two devices each. When all ring, one person of each line answers on one
+  device, again in the same moment; what *stops* is the answerer's other device and both of each other. Times count from
+  sending to what the devices read. The first of six rounds does not count.
+- *Who can be rung* is asked for a patient and a role: the gate, the treating person, their contact nurse, the line of their
+  unit, its rota of a week, its tiers and who of them is there, with the entry of having been told.
 - Not measured here: what each of the three costs alone; Centrifugo, cedar-go and socket.io beside us.
 `
 
@@ -90,7 +96,7 @@ func (f *figures) rows() []row {
 		all = append(all, row{what: "the disk: 4 KiB and fdatasync, p50 / p99", measured: pair(f.disk.At(.5), f.disk.At(.99))},
 			row{what: "the disk: 64 of them and one fdatasync", measured: fmt.Sprintf("%.0f appends/s", 64/f.group.At(.5).Seconds())})
 	}
-	return slices.Concat(all, f.loadRows(), f.cost.rows(), f.peerRows(), f.restingRows())
+	return slices.Concat(all, f.loadRows(), f.cost.rows(), f.peerRows(), f.rings.rows(), f.restingRows())
 }
 
 // decisionRows are of the policy's benchmarks, by their names.

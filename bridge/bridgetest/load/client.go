@@ -29,6 +29,7 @@ type Client struct {
 
 	onAnswer atomic.Pointer[func(id uint32, err error)]
 	onShown  atomic.Pointer[func(sent int64)]
+	onLine   atomic.Pointer[func(frame []byte)] // of a ring
 
 	mu      sync.Mutex // guards the following fields, and writing
 	frame   []byte     // reused
@@ -184,6 +185,7 @@ func (c *Client) read() {
 var (
 	answerHead  = []byte(`{"id":`)
 	messageHead = []byte(`{"t":"message"`)
+	lineHead    = []byte(`{"t":"line.`)
 )
 
 func (c *Client) take(frame []byte) {
@@ -198,6 +200,11 @@ func (c *Client) take(frame []byte) {
 		c.answered(frame)
 	case bytes.HasPrefix(frame, messageHead):
 		c.shown(frame)
+	case bytes.HasPrefix(frame, lineHead):
+		if told := c.onLine.Load(); told != nil {
+			(*told)(frame)
+		}
+		c.received(number(frame, `"n":`))
 	case bytes.HasPrefix(frame, []byte(`{"t":"poke"`)):
 		c.fetch()
 	}
@@ -261,13 +268,24 @@ func (c *Client) acknowledge(id bridge.DisclosureID, n, beat uint64) (fresh bool
 		c.ack.Stale = append(c.ack.Stale, id)
 		c.stale++
 	}
+	c.receivedLocked(n)
+	return fresh
+}
+
+// received acknowledges an event that carries no claim.
+func (c *Client) received(n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.receivedLocked(n)
+}
+
+func (c *Client) receivedLocked(n uint64) {
 	c.ack.N, c.due = max(c.ack.N, n), true
 	if !c.armed {
 		c.armed = true
 		c.timer.Reset(ackEvery)
 		c.flushLocked()
 	}
-	return fresh
 }
 
 // fire is the timer's.
