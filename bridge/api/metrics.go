@@ -68,7 +68,7 @@ func NewMetrics() *Metrics {
 		queue:     histogram("queue_depth_frames", "Frames in a connection's queue, at each frame added.", []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}),
 		ended:     counter("sessions_ended_total", "Connections that ended, by close code; 0 where the client or the network ended it.", "code"),
 		dropped:   prometheus.NewCounter(prometheus.CounterOpts{Namespace: "brobygger", Name: "pushes_dropped_total", Help: "Ephemeral pushes left out of a queue that was half full."}),
-		limits:    counter("rate_limited_total", "HTTP calls refused for their number, by what was counted.", "by"),
+		limits:    counter("rate_limited_total", "Calls and commands refused for their number, by what was counted.", "by"),
 		panics:    prometheus.NewCounter(prometheus.CounterOpts{Namespace: "brobygger", Name: "http_panics_total", Help: "Panics in HTTP handlers."}),
 		bundles:   counter("policy_bundles_total", "Policy bundles that were read, by what became of them.", "outcome"),
 		shadowed:  counter("policy_shadow_total", "Decisions that a candidate was asked for beside the policy, by how they came out.", "outcome", "action"),
@@ -126,6 +126,10 @@ func (m *Metrics) Ended(closeCode int) { m.ended.WithLabelValues(itoa(closeCode)
 
 // Dropped counts an ephemeral push that was left out.
 func (m *Metrics) Dropped() { m.dropped.Inc() }
+
+// Limited counts a command that was refused, since its sender had sent too many on
+// all connections.
+func (m *Metrics) Limited() { m.limited("person") }
 
 // Committed counts a durable commit of n transactions.
 func (m *Metrics) Committed(n int, took time.Duration) {

@@ -44,6 +44,7 @@ type Config struct {
 	Unidentified  int // sockets of all addresses likewise; 0 means 2000
 	SessionsLimit int // of one person; 0 means wire.MaxSessions
 	Rate          int // commands of one session a second; 0 means wire.MaxRate, with bursts of three times as many
+	Sends         int // commands of one person a second, over all sessions, that put something before others; 0 means twice Rate, likewise
 }
 
 // Tickets redeems what a browser was given over HTTP in place of a token.
@@ -59,6 +60,7 @@ type Meter interface {
 	Queue(frames int)    // how long a session's queue is, at each frame added
 	Ended(closeCode int) // 0 when the client or the network ended it
 	Dropped()            // an ephemeral push, since the queue was half full
+	Limited()            // a command, since its sender had sent too many on all connections
 }
 
 // Hub is all live connections of this node. It is an http.Handler and a
@@ -78,6 +80,7 @@ type Hub struct {
 	parties [shards]shard[bridge.Ref]
 	persons [shards]shard[bridge.Ref]
 	ips     doorkeeper
+	senders senders
 
 	draining atomic.Bool // set under mu; nothing is added to open after that
 	open     sync.WaitGroup
@@ -103,6 +106,9 @@ func New(c Config) *Hub {
 	}
 	if c.Rate == 0 {
 		c.Rate = wire.MaxRate
+	}
+	if c.Sends == 0 {
+		c.Sends = 2 * c.Rate // none, where that has none
 	}
 	if c.ClientIP == nil {
 		c.ClientIP = remoteIP
@@ -267,3 +273,4 @@ func (noMeter) Sessions(int) {}
 func (noMeter) Queue(int)    {}
 func (noMeter) Ended(int)    {}
 func (noMeter) Dropped()     {}
+func (noMeter) Limited()     {}

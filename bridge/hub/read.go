@@ -171,6 +171,9 @@ func (s *session) frame(c wire.Command, err error) int {
 		defer s.mu.Unlock()
 		return s.ackLocked(c.Data.(*wire.Ack))
 	}
+	if err == nil && inRate {
+		wait, inRate = s.inShareLocked(c.Type, now)
+	}
 	if err == nil && inRate && s.passLocked(c, known, now) {
 		s.mu.Unlock()
 		return 0

@@ -31,6 +31,7 @@ func (h *Hub) sweepUntil(done <-chan struct{}) {
 		case now := <-ticker.C:
 			h.each(func(s *session) { s.sweep(now) })
 			h.ips.forget(now)
+			h.senders.forget(now)
 			h.workers.forget(now)
 			if h.Live != nil {
 				h.workers.run(func() { h.touchSome(turn) })

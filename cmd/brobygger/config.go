@@ -91,6 +91,7 @@ type limitsConfig struct {
 	Handshakes   int     `yaml:"handshakes"`
 	Unidentified int     `yaml:"unidentified"`
 	Commands     int     `yaml:"commands"`
+	Sends        int     `yaml:"sends"`
 	Import       int64   `yaml:"import"`
 }
 

@@ -134,7 +134,7 @@ func (s *service) face(ctx context.Context, c config, v bridge.Verifier, here *l
 		Gate: hub.GateOf(s.bridge), Verifier: v, Live: here, Board: here, Turn: turn, Log: s.log, Meter: s.metrics,
 		Origins: c.Origins, Programs: true, ClientIP: api.ClientIP(proxies),
 		Handshakes: c.Limits.Handshakes, PerIP: c.Limits.Unidentified,
-		Rate: c.Limits.Commands,
+		Rate: c.Limits.Commands, Sends: c.Limits.Sends,
 	})
 	s.closers = append(s.closers, s.hub.Close)
 	s.bridge.Listen(s.hub)
