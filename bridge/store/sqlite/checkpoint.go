@@ -5,6 +5,8 @@ package sqlite
 
 import (
 	"log/slog"
+	"os"
+	"sync"
 	"sync/atomic"
 
 	engine "modernc.org/sqlite"
@@ -20,6 +22,7 @@ type checkpoints struct {
 	due   chan struct{} // a step is due
 	ended chan struct{}
 	moved atomic.Bool // a step has just been made, so little is left to move
+	turn  sync.Mutex  // held by who moves; SQLite lets only one
 
 	// The following belong to the writer's goroutine.
 	step, total int // pages written since the last step, and since the log started over
@@ -46,7 +49,9 @@ func newCheckpoints(s *Store) (*checkpoints, error) {
 func (p *checkpoints) loop() {
 	defer close(p.ended)
 	for range p.due {
+		p.turn.Lock()
 		p.move(p.c)
+		p.turn.Unlock()
 		p.moved.Store(true)
 	}
 }
@@ -82,8 +87,18 @@ func (s *Store) grown(c *conn) {
 	}
 	p.step += n
 	p.total += n
+	space := s.writer.space
+	if space.owed = s.owed(c); !space.fits() {
+		return
+	}
+	if space.low {
+		s.finish(c) // nobody's haste counts now
+		return
+	}
 	size := s.options.Checkpoint
-	if p.total >= size && p.moved.Swap(false) {
+	if p.total >= size && p.moved.Load() && p.turn.TryLock() {
+		defer p.turn.Unlock()
+		p.moved.Store(false)
 		p.step = 0
 		if log, done := p.move(c); log == done {
 			p.total = 0
@@ -98,4 +113,33 @@ func (s *Store) grown(c *conn) {
 		p.step = 0
 	default: // one is under way
 	}
+}
+
+// finish moves all that the log holds, unless somebody still reads what was before
+// it. It waits for a step that is under way.
+func (s *Store) finish(c *conn) {
+	p := s.points
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if log, done := p.move(c); log == done {
+		p.step, p.total = 0, 0
+	}
+	s.writer.space.owed = s.owed(c)
+}
+
+// owed is by how many bytes the database will grow when the log is moved, 0 where
+// nothing is held back.
+func (s *Store) owed(c *conn) int64 {
+	if s.writer.space.size == 0 {
+		return 0
+	}
+	row, err := c.one("PRAGMA page_count")
+	if err != nil {
+		return 0
+	}
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return 0
+	}
+	return max(number(row[0])*pageSize-info.Size(), 0)
 }

@@ -93,20 +93,47 @@ func limited(t *testing.T) disk {
 }
 
 func TestAFullDisk(t *testing.T) {
-	t.Run("limited", func(t *testing.T) { fullDisk(t, limited(t)) })
-	t.Run("mounted", func(t *testing.T) {
-		d, ok := mounted(t)
-		if !ok {
-			t.Log("may not mount here: with a limit instead")
-			d = limited(t)
+	t.Run("limited", func(t *testing.T) { fullDisk(t, limited(t), false) })
+	t.Run("mounted", func(t *testing.T) { fullDisk(t, mountedOrLimited(t), false) })
+	t.Run("behind a long view", func(t *testing.T) { fullDisk(t, mountedOrLimited(t), true) })
+}
+
+func mountedOrLimited(t *testing.T) disk {
+	t.Helper()
+	d, ok := mounted(t)
+	if !ok {
+		t.Log("may not mount here: with a limit instead")
+		d = limited(t)
+	}
+	return d
+}
+
+// reading begins a view that keeps the log from being moved until it is ended.
+func reading(t *testing.T, s *sqlite.Store) (end func()) {
+	t.Helper()
+	began, leave, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- s.View(context.Background(), func(tx bridge.Tx) error {
+			_, err := tx.Patients().Head("a")
+			close(began)
+			<-leave
+			return err
+		})
+	}()
+	<-began
+	return func() {
+		close(leave)
+		if err := <-ended; err != nil {
+			t.Errorf("reading for long: %v", err)
 		}
-		fullDisk(t, d)
-	})
+	}
 }
 
 // fullDisk fills the disk. Sending is refused, reading and withdrawing go on,
-// and everything does when there is room again.
-func fullDisk(t *testing.T, d disk) {
+// and everything does when there is room again. When it is filled behind a long
+// view, nothing has been moved to the database by then, so that room for as much
+// again must be left.
+func fullDisk(t *testing.T, d disk, behind bool) {
 	path := filepath.Join(d.folder, "bridge.db")
 	o := sqlite.Options{Reserve: reserve, Checkpoint: 50}
 	s := open(t, path, o)
@@ -129,13 +156,21 @@ func fullDisk(t *testing.T, d disk) {
 			return errors.Join(err1, err2, tx.Consents().Put(c))
 		})
 	}
-	var err error
-	for sent < 1000 && err == nil {
-		err = send()
+	fill := func() {
+		var err error
+		for sent < 1000 && err == nil {
+			err = send()
+		}
+		if bridge.CodeOf(err) != bridge.CodeStorageFull {
+			t.Fatalf("after %d sends: got %v, want storage_full", sent, err)
+		}
 	}
-	if bridge.CodeOf(err) != bridge.CodeStorageFull {
-		t.Fatalf("after %d sends: got %v, want storage_full", sent, err)
+	if behind {
+		end := reading(t, s)
+		fill()
+		end()
 	}
+	fill()
 	for _, room := range []string{"little", "none"} {
 		if room == "none" {
 			d.fill()
@@ -167,7 +202,7 @@ func fullDisk(t *testing.T, d disk) {
 	if err := s.Check(context.Background()); err != nil {
 		t.Error(err)
 	}
-	err = s.View(context.Background(), func(tx bridge.Tx) error {
+	err := s.View(context.Background(), func(tx bridge.Tx) error {
 		h, err := tx.Patients().Head("a")
 		if int(h.Seq) != withdrawn || int(h.Epoch) != withdrawn+1 {
 			t.Errorf("%d withdrawals at epoch %d, want %d", h.Seq, h.Epoch, withdrawn)

@@ -21,7 +21,8 @@ type space struct {
 	size int64 // 0: nothing is held and nothing is refused
 	held bool
 	low  bool  // nothing ordinary may be written
-	left int64 // room at the last look
+	left int64 // room at the last look, less what was written since
+	owed int64 // by how much the database has yet to grow when the log is moved
 	free func() (int64, error)
 }
 
@@ -57,14 +58,34 @@ func (s *space) look() {
 	}
 	free, err := s.free()
 	if err != nil {
-		s.low = false
+		s.low, s.left = false, math.MaxInt64/2
 		return
 	}
 	if !s.held && free >= 2*s.size {
 		s.held = s.hold() == nil
 		free -= s.size
 	}
-	s.low, s.left = !s.held || free < s.size, free
+	s.left = free
+	s.low = !s.held || s.left < s.size+s.owed
+}
+
+// fits reports whether the log may be moved: whether it can be to its end. A part
+// of it would take the room away that the log needs to go on, and free nothing.
+func (s *space) fits() bool { return s.size == 0 || s.owed == 0 || s.left >= s.owed }
+
+// spend notes that n bytes were written for need, which will lie in the log and in
+// the database. It refuses the ordinary that would take more than an eighth of the
+// reserve.
+func (s *space) spend(need bridge.Need, n int64) bool {
+	if s.size == 0 {
+		return true
+	}
+	if need == bridge.NeedOrdinary && s.left-2*n < s.size-s.size/8+s.owed {
+		return false
+	}
+	s.left -= 2 * n
+	s.low = s.low || s.left < s.size+s.owed
+	return true
 }
 
 // hold makes the file, with blocks of its own.

@@ -46,6 +46,8 @@ type tx struct {
 	// wrote says that fn has written something but heads; when it is careful, a
 	// savepoint has been open since before that, which is what saved says.
 	wrote, saved, careful bool
+	// bytes is how much fn has given to be written, about.
+	bytes int64
 	// lost is the error after which SQLite may have rolled everything back, so
 	// that a further statement would be a transaction of its own.
 	lost error
@@ -140,6 +142,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if err := t.writable(); err != nil {
 		return 0, err
 	}
+	t.weigh(args)
 	n, err := t.c.exec(query, args...)
 	return n, t.note(err)
 }
@@ -148,8 +151,18 @@ func (t *tx) insert(query string, args ...any) (int64, error) {
 	if err := t.writable(); err != nil {
 		return 0, err
 	}
+	t.weigh(args)
 	row, err := t.c.insert(query, args...)
 	return row, t.note(err)
+}
+
+// weigh counts the documents among args; all else is small.
+func (t *tx) weigh(args []any) {
+	for _, a := range args {
+		if b, ok := a.([]byte); ok {
+			t.bytes += int64(len(b))
+		}
+	}
 }
 
 func (t *tx) each(query string, row func(v []driver.Value) error, args ...any) error {

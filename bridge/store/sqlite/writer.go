@@ -23,6 +23,7 @@ var (
 	errClosed = errors.New("store is closed")
 	errExit   = errors.New("transaction's function ended its goroutine")
 	errSpoilt = errors.New("transaction's function failed behind a write")
+	errNoRoom = &bridge.Error{Code: bridge.CodeStorageFull, Message: "free space is below the reserve"}
 )
 
 // job is one Update on its way through the writer.
@@ -275,11 +276,11 @@ func (w *writer) next() *job {
 // group runs first and whatever else waits in one commit.
 func (w *writer) group(first *job) {
 	w.taken, w.wrote = append(w.taken[:0], first), false
+	w.look()
 	if w.failed != nil {
 		w.answer(w.failed)
 		return
 	}
-	w.space.look()
 	if _, err := w.c.exec("BEGIN IMMEDIATE"); err != nil {
 		w.abort(fmt.Errorf("beginning: %w", err))
 		return
@@ -313,6 +314,21 @@ func (w *writer) group(first *job) {
 	w.commit()
 }
 
+// look finds out how much room there is. Where there is little, it first moves the
+// log to the database, if that can be done to its end: what is left is then known,
+// and the log has its own room again.
+func (w *writer) look() {
+	w.space.look()
+	if !w.space.low || w.space.owed == 0 || !w.space.fits() {
+		return
+	}
+	w.settle()
+	if w.failed == nil {
+		w.store.finish(w.c)
+		w.space.look()
+	}
+}
+
 // repeat takes the group back, since one fn failed behind a write of its own, and
 // has it run again with a savepoint for each. Failing so is rare, and savepoints
 // for everybody cost a sixth of the writer's time.
@@ -332,7 +348,7 @@ func (w *writer) repeat() {
 // run runs one fn. Its error is the job's; run returns what ends the group.
 func (w *writer) run(j *job) error {
 	if w.space.refuses(j.need) {
-		j.err = &bridge.Error{Code: bridge.CodeStorageFull, Message: "free space is below the reserve"}
+		j.err = errNoRoom
 		return nil
 	}
 	t := &tx{c: w.c, heads: &w.heads, store: w.store, careful: j.careful, need: j.need, spare: j.spare, whole: w.store.whole()}
@@ -341,6 +357,9 @@ func (w *writer) run(j *job) error {
 	if t.lost != nil {
 		j.err = nil // the group's error is its error
 		return t.lost
+	}
+	if j.err == nil && j.panicked == nil && !w.space.spend(j.need, t.bytes) {
+		j.err = errNoRoom
 	}
 	if j.err == nil && j.panicked == nil {
 		w.heads.settle()
