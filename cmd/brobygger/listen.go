@@ -128,7 +128,7 @@ func (l *listenCmd) handlers(ctx context.Context, out *printer, shown chan<- bro
 		},
 		RingChanged: func(r brobygger.Ringing) {
 			if !out.line(heard{string(wire.PushLineState), at(r.N), r.RingEvent}) && r.View != nil {
-				out.learn(ctx, r.View.Patient, r.View.By, r.View.Caller)
+				out.learn(ctx, r.View.Patient, append(r.View.Ringing, r.View.By, r.View.Caller)...)
 				out.ring(*r.View)
 			}
 		},

@@ -101,7 +101,7 @@ func (r *ringToCmd) follow(ctx context.Context, c *brobygger.Client, out *printe
 		}
 		if v.State != bridge.RingRinging {
 			r.tell(ctx, out, v)
-			return nil
+			return r.declines(ctx, c, out, v)
 		}
 		select {
 		case <-ctx.Done():
@@ -120,6 +120,19 @@ func (r *ringToCmd) follow(ctx context.Context, c *brobygger.Client, out *printe
 			}
 		}
 	}
+}
+
+// declines shows what those said who could not now: it is content, and claimed.
+func (r *ringToCmd) declines(ctx context.Context, c *brobygger.Client, out *printer, v bridge.RingView) error {
+	if out.json || v.State != bridge.RingUnanswered {
+		return nil
+	}
+	return c.ShowRing(ctx, v.ID, func(claim bridge.RingClaim) {
+		for _, d := range claim.Declines {
+			out.learn(ctx, v.Patient, d.Target)
+			out.printf("  %s\n", out.say("can not now", "who", out.name(d.Target), "reason", d.Reason, "suggest", d.Suggest))
+		}
+	})
 }
 
 func (r *ringToCmd) tell(ctx context.Context, out *printer, v bridge.RingView) {
