@@ -225,8 +225,7 @@ func (b *Bridge) reviewLive(ctx context.Context, live []Ring, now time.Time) err
 // talk any more.
 func (b *Bridge) hangUp(ctx context.Context, id RingID) error {
 	return b.stopRing(ctx, id, func(tx Tx, r *Ring, at time.Time, told *pokes) error {
-		_, err := b.endTalk(tx, r, CodeRingExpired, at, told)
-		return err
+		return b.endTalk(tx, r, CodeRingExpired, at, told)
 	})
 }
 

@@ -209,7 +209,7 @@ func (b *Bridge) forbid(tx Tx, id RingID, target Ref, told *pokes) error {
 
 // changeRing changes a ring for somebody it is about. What only stops something
 // needs no decision, and is kept on a nearly full disk.
-func (b *Bridge) changeRing(ctx context.Context, c Caller, id RingID, change func(Tx, *Ring, time.Time, *pokes) (bool, error)) (Ring, error) {
+func (b *Bridge) changeRing(ctx context.Context, c Caller, id RingID, change func(Tx, *Ring, time.Time, *pokes) error) (Ring, error) {
 	r, _, err := b.myRing(ctx, c, id)
 	if err != nil {
 		return r, err
@@ -227,11 +227,7 @@ func (b *Bridge) changeRing(ctx context.Context, c Caller, id RingID, change fun
 		}
 		before = slices.Clone(now.reaches())
 		r = now
-		changed, err := change(tx, &r, b.now(), &told)
-		if err != nil || !changed {
-			return err
-		}
-		return nil
+		return change(tx, &r, b.now(), &told)
 	})
 	if err != nil {
 		return r, b.told(err)
@@ -247,21 +243,21 @@ func (b *Bridge) DeclineRing(ctx context.Context, c Caller, id RingID, reason, s
 	if !short(reason, 0, 120) || !short(suggest, 0, 120) {
 		return RingView{}, BadRequest("a reason or a suggestion of more than 120 characters")
 	}
-	r, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) (bool, error) {
+	r, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) error {
 		if err := r.Decline(c.Party, reason, suggest, at); err != nil {
 			if r.declined(c.Party) {
-				return false, nil // said again after a lost answer
+				return nil // said again after a lost answer
 			}
-			return false, tooLate(*r)
+			return tooLate(*r)
 		}
 		r.Rev++
 		if err := tx.Rings().Put(*r); err != nil {
-			return false, err
+			return err
 		}
 		if err := told.tellStates(b, tx, *r, at, r.Caller); err != nil {
-			return false, err
+			return err
 		}
-		return true, told.tellStop(b, tx, *r, stopDeclined, at, []Ref{c.Party})
+		return told.tellStop(b, tx, *r, stopDeclined, at, []Ref{c.Party})
 	})
 	if err != nil {
 		return RingView{}, err
@@ -282,9 +278,9 @@ func (r *Ring) declined(party Ref) bool {
 // CancelRing stops a ring that nobody has answered yet; one that was answered
 // goes on, as the view says. It is for who rang.
 func (b *Bridge) CancelRing(ctx context.Context, c Caller, id RingID) (RingView, error) {
-	_, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) (bool, error) {
+	_, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) error {
 		if r.Caller != c.Party {
-			return false, noRing()
+			return noRing()
 		}
 		return b.cancel(tx, r, at, told)
 	})
@@ -295,33 +291,33 @@ func (b *Bridge) CancelRing(ctx context.Context, c Caller, id RingID) (RingView,
 }
 
 // cancel stops a ring that rings.
-func (b *Bridge) cancel(tx Tx, r *Ring, at time.Time, told *pokes) (bool, error) {
+func (b *Bridge) cancel(tx Tx, r *Ring, at time.Time, told *pokes) error {
 	rung := r.Ringing()
 	if !r.Cancel(at) {
-		return false, nil
+		return nil
 	}
 	r.Rev++
 	if err := tx.Rings().Put(*r); err != nil {
-		return false, err
+		return err
 	}
 	if err := told.tellStop(b, tx, *r, stopCancelled, at, rung); err != nil {
-		return false, err
+		return err
 	}
 	if err := told.tellStates(b, tx, *r, at, r.Caller); err != nil {
-		return false, err
+		return err
 	}
-	return true, b.recordRing(tx, *r, ledger.KindUnanswered, "cancelled", at, nil)
+	return b.recordRing(tx, *r, ledger.KindUnanswered, "cancelled", at, nil)
 }
 
 // EndRing ends a talk, for both. One that rings still is cancelled by its caller.
 // Ending again changes nothing.
 func (b *Bridge) EndRing(ctx context.Context, c Caller, id RingID) (RingView, error) {
-	_, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) (bool, error) {
+	_, err := b.changeRing(ctx, c, id, func(tx Tx, r *Ring, at time.Time, told *pokes) error {
 		switch {
 		case r.State == RingRinging && r.Caller == c.Party:
 			return b.cancel(tx, r, at, told)
 		case r.Caller != c.Party && r.By != c.Party:
-			return false, noRing()
+			return noRing()
 		}
 		return b.endTalk(tx, r, "", at, told)
 	})
@@ -332,19 +328,19 @@ func (b *Bridge) EndRing(ctx context.Context, c Caller, id RingID) (RingView, er
 }
 
 // endTalk ends a talk; why is a code where nobody ended it.
-func (b *Bridge) endTalk(tx Tx, r *Ring, why Code, at time.Time, told *pokes) (bool, error) {
+func (b *Bridge) endTalk(tx Tx, r *Ring, why Code, at time.Time, told *pokes) error {
 	if !r.End(at) {
-		return false, nil
+		return nil
 	}
 	r.Ended = why
 	r.Rev++
 	if err := tx.Rings().Put(*r); err != nil {
-		return false, err
+		return err
 	}
 	if err := told.tellStates(b, tx, *r, at, r.Caller, r.By); err != nil {
-		return false, err
+		return err
 	}
-	return true, b.talked(tx, *r, at)
+	return b.talked(tx, *r, at)
 }
 
 // talked records that a talk took place, and how long.

@@ -40,6 +40,9 @@ func (b *Bridge) Canary(ctx context.Context) error {
 	b.canary.mu.Lock()
 	defer b.canary.mu.Unlock()
 	err := b.sing(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err() // given up, which says nothing of the record
+	}
 	if err != nil {
 		b.log.LogAttrs(ctx, slog.LevelError, "the canary's record is not whole", slog.Any("error", err))
 	} else {

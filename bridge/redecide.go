@@ -232,7 +232,7 @@ func (j *judging) judge(tx Tx, answers, early []answer, epoch uint64) error {
 // talk ends a talk that may not go on, or keeps the narrower terms of one that may.
 func (j *judging) talk(tx Tx, r Ring, may bool, why Code, at time.Time) error {
 	if !may {
-		_, err := j.b.endTalk(tx, &r, why, at, &j.told)
+		err := j.b.endTalk(tx, &r, why, at, &j.told)
 		j.out = r
 		return err
 	}
@@ -353,12 +353,10 @@ func (b *Bridge) leave(ctx context.Context, why Code, parties []Ref) error {
 // without goes on with a ring without these parties.
 func (b *Bridge) without(tx Tx, r *Ring, parties []Ref, why Code, at time.Time, told *pokes) error {
 	if r.State == RingAccepted && (slices.Contains(parties, r.By) || slices.Contains(parties, r.Caller)) {
-		_, err := b.endTalk(tx, r, why, at, told)
-		return err
+		return b.endTalk(tx, r, why, at, told)
 	}
 	if slices.Contains(parties, r.Caller) {
-		_, err := b.cancel(tx, r, at, told)
-		return err
+		return b.cancel(tx, r, at, told)
 	}
 	var stopped []Ref
 	for _, x := range r.Ringing() {
@@ -384,10 +382,10 @@ func (b *Bridge) silence(tx Tx, p PatientID, at time.Time, told *pokes) error {
 		return err
 	}
 	for _, r := range rings {
-		if _, err := b.endTalk(tx, &r, CodeErased, at, told); err != nil {
+		if err := b.endTalk(tx, &r, CodeErased, at, told); err != nil {
 			return err
 		}
-		if _, err := b.cancel(tx, &r, at, told); err != nil {
+		if err := b.cancel(tx, &r, at, told); err != nil {
 			return err
 		}
 	}
