@@ -4,8 +4,10 @@
 package bridge_test
 
 import (
+	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +28,20 @@ func social() bridge.NewRing {
 func (d *desk) consent() bridge.Consent {
 	d.t.Helper()
 	return d.Consent("jens", "jens", bridgetest.Scope("gp", "sw", bridge.PurposeSocialCasework, "c-1", bridge.TopicMedication))
+}
+
+// broken is a policy that, when it is broken, still knows who decides for the patient,
+// and nothing else.
+type broken struct {
+	bridge.Decider
+	now atomic.Bool
+}
+
+func (d *broken) Decide(ctx context.Context, q *bridge.Question) (bridge.Decision, error) {
+	if d.now.Load() {
+		return bridge.Decision{Allow: true}, errSilent
+	}
+	return d.Decider.Decide(ctx, q)
 }
 
 func TestAWithdrawalEndsWhatGoesOn(t *testing.T) {
@@ -69,6 +85,28 @@ func TestAWithdrawalEndsWhatGoesOn(t *testing.T) {
 		bridgetest.MustDeny(t, err, bridge.CodeRingExpired)
 		if got := d.kinds("jens"); !slices.Contains(got, ledger.KindTalked) {
 			t.Errorf("the patient reads %v", got)
+		}
+	})
+	t.Run("what nobody can decide on any more", func(t *testing.T) {
+		var law broken
+		d := newDesk(t, func(c *bridge.Config) { law.Decider, c.Decider = c.Decider, &law })
+		d.there("gp", "sw")
+		consent := d.consent()
+		talk := d.ring("sw", social())
+		if _, err := d.AcceptRing(t.Context(), d.As("gp"), "x", talk.ID); err != nil {
+			t.Fatal(err)
+		}
+		d.there("psy")
+		rung := d.ring("nurse", newRing("treating-psychiatrist"))
+		law.now.Store(true)
+		if _, err := d.Withdraw(t.Context(), d.As("jens"), "jens", consent.ID); err != nil {
+			t.Fatalf("without a policy nothing can be taken back: %v", err)
+		}
+		if s := d.seen("sw", talk.ID); s.State != bridge.RingEnded || s.Ended != bridge.CodePolicyUnavailable {
+			t.Errorf("the talk goes on as %+v", s)
+		}
+		if s := d.seen("nurse", rung.ID); len(s.Ringing) != 0 {
+			t.Errorf("it rings on as %+v", s)
 		}
 	})
 	t.Run("what is claimed of a ring is waited for", func(t *testing.T) {
