@@ -44,6 +44,29 @@ func (d *broken) Decide(ctx context.Context, q *bridge.Question) (bridge.Decisio
 	return d.Decider.Decide(ctx, q)
 }
 
+func TestAWithdrawalEndsWhatNobodyCanDecideOn(t *testing.T) {
+	var law broken
+	d := newDesk(t, func(c *bridge.Config) { law.Decider, c.Decider = c.Decider, &law })
+	d.there("gp", "sw")
+	consent := d.consent()
+	talk := d.ring("sw", social())
+	if _, err := d.AcceptRing(t.Context(), d.As("gp"), "x", talk.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.there("psy")
+	rung := d.ring("nurse", newRing("treating-psychiatrist"))
+	law.now.Store(true)
+	if _, err := d.Withdraw(t.Context(), d.As("jens"), "jens", consent.ID); err != nil {
+		t.Fatalf("without a policy nothing can be taken back: %v", err)
+	}
+	if s := d.seen("sw", talk.ID); s.State != bridge.RingEnded || s.Ended != bridge.CodePolicyUnavailable {
+		t.Errorf("the talk goes on as %+v", s)
+	}
+	if s := d.seen("nurse", rung.ID); len(s.Ringing) != 0 {
+		t.Errorf("it rings on as %+v", s)
+	}
+}
+
 func TestAWithdrawalEndsWhatGoesOn(t *testing.T) {
 	t.Run("a ring", func(t *testing.T) {
 		d := newDesk(t)
@@ -85,28 +108,6 @@ func TestAWithdrawalEndsWhatGoesOn(t *testing.T) {
 		bridgetest.MustDeny(t, err, bridge.CodeRingExpired)
 		if got := d.kinds("jens"); !slices.Contains(got, ledger.KindTalked) {
 			t.Errorf("the patient reads %v", got)
-		}
-	})
-	t.Run("what nobody can decide on any more", func(t *testing.T) {
-		var law broken
-		d := newDesk(t, func(c *bridge.Config) { law.Decider, c.Decider = c.Decider, &law })
-		d.there("gp", "sw")
-		consent := d.consent()
-		talk := d.ring("sw", social())
-		if _, err := d.AcceptRing(t.Context(), d.As("gp"), "x", talk.ID); err != nil {
-			t.Fatal(err)
-		}
-		d.there("psy")
-		rung := d.ring("nurse", newRing("treating-psychiatrist"))
-		law.now.Store(true)
-		if _, err := d.Withdraw(t.Context(), d.As("jens"), "jens", consent.ID); err != nil {
-			t.Fatalf("without a policy nothing can be taken back: %v", err)
-		}
-		if s := d.seen("sw", talk.ID); s.State != bridge.RingEnded || s.Ended != bridge.CodePolicyUnavailable {
-			t.Errorf("the talk goes on as %+v", s)
-		}
-		if s := d.seen("nurse", rung.ID); len(s.Ringing) != 0 {
-			t.Errorf("it rings on as %+v", s)
 		}
 	})
 	t.Run("what is claimed of a ring is waited for", func(t *testing.T) {
